@@ -1,10 +1,13 @@
 """The critical path: what determined the day of each milestone in one simulated trial.
 
-As in network planning, an event is critical for a milestone if the milestone would have come later had the event been
-a moment later. Each milestone is completed by one event of one participant (the k-th randomisation, the last dose, the
+As in network planning, an event is critical for a milestone if the milestone would have come later had the event been a
+moment later. Each milestone is completed by one event of one participant (the k-th randomisation, the last dose, the
 last visit). The critical path is traced back from that event: the participant's wait while eligible, their screening,
 their coordinator, their referral, and the activation of their site. Its steps sum to the day of the milestone. The path
 describes what happened, not what would help: another patient may have come a day later.
+
+Attributes:
+    NOBODY: key of a milestone that nobody has, in place of a person or a site.
 """
 
 from __future__ import annotations

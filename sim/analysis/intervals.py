@@ -1,7 +1,10 @@
 """Monte Carlo error: how far an estimate from n replications may be from its value for infinitely many.
 
-Quantiles: order statistics, which assume nothing about the distribution. Probabilities: Wilson's score interval.
-Means: their standard error. All intervals are at 95 % unless stated otherwise.
+Quantiles: order statistics, which assume nothing about the distribution. Probabilities: Wilson's score interval. Means:
+their standard error. All intervals are at 95 % unless stated otherwise.
+
+Attributes:
+    LEVEL: probability with which intervals cover the true value, where nothing else is said.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 Measures have one value a replication; a level over time has a curve, which is worked out from events of trials that
 were kept whole.
+
+Attributes:
+    PLACES: states that are shown, by name, each with the events that begin and end a stay in it.
 """
 
 from __future__ import annotations

@@ -10,6 +10,9 @@ everything. All intervals are at 95 %.
   (Agresti and Min 2005), which McNemar's table needs when few pairs disagree.
 - Gain from pairing: the variance of the difference of two independent runs as a multiple of the variance of the paired
   difference, with the delta method's interval for its logarithm.
+
+Attributes:
+    RESAMPLES: bootstrap samples behind an interval of a difference of quantiles.
 """
 
 from __future__ import annotations

@@ -6,6 +6,10 @@ width of the interval decides, not its position (Chow and Robbins 1965 show that
 and because looks are few: the first at `FIRST_LOOK` replications, each later one at the number that the last width
 implies (widths fall with the square root of the number) times `SPARE`, but at most `GROWTH` times as many.
 `tests/verification/test_coverage.py` measures the coverage.
+
+Attributes:
+    LEAST_GROWTH: least factor from one look to the next, so that there are few looks.
+    NEVER_REACHED: name of the answer "the target is never reached", in rules and in tables of odds.
 """
 
 from __future__ import annotations

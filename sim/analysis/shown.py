@@ -2,6 +2,9 @@
 
 It is plain text with the two or three figures for which people run the program; the whole report is in `sim.report`,
 which answers do not import.
+
+Attributes:
+    HEADLINE: milestones of the headline, with what is said of them.
 """
 
 from __future__ import annotations

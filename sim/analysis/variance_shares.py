@@ -2,8 +2,8 @@
 
 The simulation is stochastic, so chance (which patients come, who consents, which lots fail: everything drawn from event
 to event) is one more input beside the uncertain values: the number of the replication, which decides all of it. With N
-rows of inputs A, N independent rows B, and for each input i the rows A in which that input comes from B,
-N x (inputs + 2) simulated trials give
+rows of inputs A, N independent rows B, and for each input i the rows A in which that input comes from B, N x (inputs +
+2) simulated trials give
 
     first-order share  S_i = V(E(Y | x_i)) / V(Y):  the part of the variance that would vanish if only x_i were known
     total share        T_i = E(V(Y | all but x_i)) / V(Y):  the part that would remain if all but x_i were known
@@ -16,6 +16,9 @@ Results are those of SALib to the last bit, which takes a second to import, and 
 
 The rows are ordinary simulated trials (plain Monte Carlo, not a low-discrepancy sequence), so that A and B are the
 first 2N replications of an ordinary run, and the bootstrap is valid.
+
+Attributes:
+    CHANCE: name of the part of the variance that no uncertain value explains.
 """
 
 from __future__ import annotations

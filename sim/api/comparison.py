@@ -1,4 +1,12 @@
-"""Compares scenarios, and writes a folder: tables, one JSON document, a page, and the runs."""
+"""Compares scenarios, and writes a folder: tables, one JSON document, a page, and the runs.
+
+Attributes:
+    DOCUMENT: file of the whole comparison, for programs.
+    PAIRS: file of every pair of replications.
+    PAGE: file of the page to read.
+    RUNS: folder of the runs of the scenarios, beside these files.
+    BETWEEN: folder of the runs with some of the changes, which `shares` needs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""Runs a scenario at many points, and writes a folder: one tidy table, one JSON document, a page, and the runs."""
+"""Runs a scenario at many points, and writes a folder: one tidy table, one JSON document, a page, and the runs.
+
+Attributes:
+    DOCUMENT: file of the whole sweep, for programs.
+    TABLE: file of the table, a row for each point.
+    PARQUET: the same table, with types.
+    PAGE: file of the page to read.
+    POINTS: folder of the runs, one for each point.
+"""
 
 from __future__ import annotations
 

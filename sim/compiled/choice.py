@@ -3,6 +3,11 @@
 The choice never changes a result. It is asked for around a call (`engine_asked`), because it concerns everything that
 is simulated inside, or by an environment variable, which processes inherit. Commands ask before they import anything
 else, so that what is slow to import is imported where it is used.
+
+Attributes:
+    ENGINES: what may be asked for: `auto` takes the compiled engine where it knows the scenario and is there.
+    VARIABLE: variable of the environment that asks for an engine.
+    WORTH_IT: replications from which on loading compiled code, half a second, is soon made good.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 A scenario that it refuses runs on SimPy, with the same events; so a new key of the schema costs speed until the engine
 has it, and never a wrong result.
+
+Attributes:
+    KNOWN: keys of the scenario that the engine knows, by section.
 """
 
 from __future__ import annotations

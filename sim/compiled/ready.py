@@ -2,6 +2,9 @@
 
 The folder's name has a hash of all source that is compiled and of what compiles it, because Numba itself looks only at
 the file that has the door. `python -m sim.compiled.ready` compiles, and writes the mark that says so.
+
+Attributes:
+    VARIABLE: variable of the environment that names another folder for compiled code.
 """
 
 from __future__ import annotations

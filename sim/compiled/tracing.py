@@ -4,6 +4,11 @@ A formula such as `Population.block` is called once, with stand-ins for arrays. 
 instead of doing it. The engine later takes those steps for a block of referrals at a time, each by the very loop that
 numpy or scipy would run, so that results are the same to the last bit, whatever the processor. What decides is thus
 written once. A formula with an operation that is not known here cannot be traced, and is computed by numpy.
+
+Attributes:
+    FLOAT: type of values.
+    INTEGER: type of whole numbers and bits.
+    FLAG: type of conditions.
 """
 
 from __future__ import annotations
@@ -185,7 +190,11 @@ class Trace:
         return StandIn(self, self.node(LOOP, inputs, result, (ufunc, number), (ufunc, number), is_same))
 
     def where(self, condition: object, one: object, other: object) -> Any:
-        """Note a choice between two values."""
+        """Note a choice between two values.
+
+        Raises:
+            UntraceableError: the condition is not a flag, or the values are not of the size of a float.
+        """
         nodes = [self.of(value) for value in (one, other)]
         dtype = np.result_type(*(node.dtype for node in nodes))
         inputs = (self.of(condition), *(self.cast(node, dtype) for node in nodes))

@@ -2,6 +2,10 @@
 
 Referrals are drawn and judged before anything happens, but an amendment comes into force on a day that is not known by
 then. Everyone whose fate may depend on an amendment therefore becomes a person, and is judged on the day of referral.
+
+Attributes:
+    CONSENT: purpose of the draws of consent, and its path in the scenario.
+    RETURN: purpose of the draws that decide whether a patient comes back after the chart.
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
 """Several replications of one design, drawn together.
 
-Most of what a replication needs is known before anything happens in it: uncertain values, sites, patients, and what
-the chart says of them. All this is drawn and judged here for many replications, with array operations whose cost per
-call is then shared. A replication is the same in whichever batch it is drawn.
+Most of what a replication needs is known before anything happens in it: uncertain values, sites, patients, and what the
+chart says of them. All this is drawn and judged here for many replications, with array operations whose cost per call
+is then shared. A replication is the same in whichever batch it is drawn.
+
+Attributes:
+    MAX_REPLICATIONS: most replications that are drawn together; a compromise of speed and memory.
 """
 
 from __future__ import annotations

@@ -1,6 +1,10 @@
 """A scenario made ready for many replications: everything that is the same in all of them.
 
 Replications read the design and never change it, except for caches of values that do not depend on the replication.
+
+Attributes:
+    MOST_EVENTS: events, or referrals, of one replication after which it is ended, because it might never end. Base has
+        about 3,000 of either.
 """
 
 from __future__ import annotations

@@ -4,6 +4,9 @@ The logarithm of the rate is a Brownian motion in the logarithm of time: while (
 logarithm of the rate moves by a normal with the standard deviation of the scenario. The rate is constant within steps
 of a week, later of four weeks, and then of half a year; a step has the value of its end. At any time half of the paths
 are above 1 and half below.
+
+Attributes:
+    HALF_YEAR_DAYS: length of a step far from day 0, and of the time after which drift is told.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 A replication of such a trial repeats what was observed at the times at which it happened, and is simulated from then
 on. Anything not observed (a participant's doses, their weight) is drawn as for any patient.
+
+Attributes:
+    UNKNOWN: stands for an arm, or another index, that the data do not have.
 """
 
 from __future__ import annotations

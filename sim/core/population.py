@@ -2,6 +2,10 @@
 
 The chart excludes most patients, and everything about them is known when they are drawn. A whole block is therefore
 judged with array operations, and only those who pass become processes.
+
+Attributes:
+    DAYS_SINCE_DECOMPENSATION: attribute of how long ago a patient decompensated, in days.
+    WEIGHT: attribute by which doses of cells are measured, in kg.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 The arithmetic is apart from the formulas because it uses settled functions alone (`sim.core.quantiles.settle`), which
 give the same bits on every machine, and because the compiled engine traces it.
+
+Attributes:
+    UMOL_PER_MG_DL_BILIRUBIN: micromoles a litre in one mg/dl of bilirubin.
+    UMOL_PER_MG_DL_CREATININE: micromoles a litre in one mg/dl of creatinine.
+    SCORES: the function of each score, and the attributes that it takes, in order.
 """
 
 from __future__ import annotations

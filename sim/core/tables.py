@@ -2,6 +2,9 @@
 
 Values are drawn at their first use, a block at a time for all replications of a batch: a call of numpy costs more than
 the numbers. A value does not depend on when it is asked for, or on what else was drawn.
+
+Attributes:
+    CENTRAL: the place of what belongs to no site, such as lots for a bank.
 """
 
 from __future__ import annotations

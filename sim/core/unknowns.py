@@ -2,6 +2,9 @@
 
 Every `uncertain` value has a path, such as `sites.national_liver_centre.referrals_per_month`. Its draw belongs to that
 path, so two scenarios that share the value share the draw.
+
+Attributes:
+    PURPOSE: purpose of the draws of uncertain values; the place of each is its path.
 """
 
 from __future__ import annotations

@@ -1,6 +1,13 @@
 """The account of a file: what each column was taken as, what became of its rows, and where the data end.
 
 A user can check each of its lines against the file, so that nothing is decided in silence.
+
+Attributes:
+    BY_NAME: how a column was recognised: by its header.
+    BY_CONTENT: by its cells.
+    BY_OPTION: because the user said so.
+    BY_STANDARD: because a standard (CDISC SDTM) names it.
+    NOTHING_SAID: the account of data that are no file.
 """
 
 from __future__ import annotations

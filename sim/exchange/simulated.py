@@ -3,6 +3,10 @@
 The studio's example and the documentation use it. It writes what a sponsor would see on that day, and no more: later
 events, and a person's properties that no log has, are left out. Whole simulated trials are written by
 `sim.exchange.outgoing`.
+
+Attributes:
+    LOG_FILE: name of the log, as if it had been uploaded.
+    SITE_FILE: name of the table of sites.
 """
 
 from __future__ import annotations

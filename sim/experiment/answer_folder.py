@@ -4,6 +4,10 @@
 is written whole or not at all, and `manifest.json` comes last. A command that was killed can therefore be repeated: it
 continues, and leaves the same files as an uninterrupted one. Names, questions and sources do not decide results: when
 only they change, the same folder is used and the answer is written again.
+
+Attributes:
+    STUDY: file that says what was asked; written first, so that a stopped command can go on.
+    CHUNKS: folder of finished parts of an answer.
 """
 
 from __future__ import annotations

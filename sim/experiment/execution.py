@@ -2,6 +2,10 @@
 
 It is one value, so that a call passes it on without knowing what is in it, and a new way of executing needs no change
 in between.
+
+Attributes:
+    ON_ALL_CORES: in processes on all cores of this machine, without progress.
+    ALONE: in this process.
 """
 
 from __future__ import annotations

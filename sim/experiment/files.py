@@ -2,6 +2,9 @@
 
 A run that is killed at any moment therefore leaves no damaged file under its final name. Only parts of an unfinished
 answer, whose names have a hash of their content, are not synced: there are hundreds, and a damaged one is made again.
+
+Attributes:
+    LOCK: name of the file that another process finds locked while a folder is written.
 """
 
 from __future__ import annotations

@@ -4,6 +4,9 @@ A worker that starts afresh takes a second to import numpy, scipy and the model,
 engine. One process does all that, beside the command that is still reading its scenario, and forks a worker in a
 hundredth of a second. It has no threads, so that no lock is held where it forks. Where the system cannot fork, or
 forking is not safe, each worker starts afresh.
+
+Attributes:
+    AFRESH: how processes start where the system cannot fork them from a prepared one.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 A request is a variant, a range of replication numbers and, for sensitivity analysis, probabilities of uncertain values.
 It is simulated in small parts. Each part is kept in a folder under a hash of everything that decides it: if the same
 request comes again, after Ctrl-C or for another question, the part is read instead of simulated.
+
+Attributes:
+    COLUMNS: measures that are kept of each replication, unless a request names others.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 A single trial is an example and no answer; which one is looked at must not depend on who looks, so it is chosen by its
 place among all of them.
+
+Attributes:
+    PICKS: what a trial may stand for, and the quantile of its last randomisation.
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 The track record of dates of recruitment is in `backtest`; trials that wait for events need another question, and data
 that say who left.
+
+Attributes:
+    FEWEST_EVENTS: fewest people who left for a trial to be scored.
+    REPLICATIONS: simulated futures of each forecast.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
 """What a report shows: a figure with its summary and its table, made together so that they cannot disagree.
 
 The same exhibit goes into an HTML page, the studio, an Excel workbook and the documents; none of them adds a number.
+
+Attributes:
+    MOST_PRINTED_ROWS: rows of a table beyond which it would fill several pages of a printed report.
 """
 
 from __future__ import annotations

@@ -80,7 +80,11 @@ def template_text(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def plotly_script() -> str:
-    """The whole of plotly.js, with plain line ends, as a browser hashes it."""
+    """The whole of plotly.js, with plain line ends, as a browser hashes it.
+
+    Returns:
+        About five megabytes of JavaScript, for pages that open offline.
+    """
     from plotly.offline import get_plotlyjs
 
     text: str = get_plotlyjs()

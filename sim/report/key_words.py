@@ -2,6 +2,9 @@
 
 Reports, tables of what differs, and levers of the studio call a value by the same words. A key that no table names is
 spelled as it is written, without its unit and underscores, so that a new key needs no entry here.
+
+Attributes:
+    PARAMETERS: what parameters of distributions are called.
 """
 
 from __future__ import annotations

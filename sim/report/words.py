@@ -1,6 +1,11 @@
 """Numbers as words: dates with their errors, probabilities, and the sentences with which a report begins.
 
 All consoles, pages and the studio use these functions, so that one number has one format.
+
+Attributes:
+    MILESTONE_NAMES: what milestones are called at the beginning of a row.
+    STEP_NAMES: what steps of the critical path are called.
+    OUTCOME_NOUNS: milestones and the cost as nouns within a sentence.
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 It keeps strangers out of a studio on a network. It does not distinguish visitors: anyone with the token can open every
 link that they know. Another cookie, in `sim.web.visitors`, distinguishes visitors.
+
+Attributes:
+    TOKEN_COOKIE: name of the cookie that opens the studio.
+    SHORTEST_TOKEN: fewest letters of a token, so that it cannot be guessed at the rate that is let through.
 """
 
 from __future__ import annotations
@@ -84,14 +88,22 @@ class Door:
         return hmac.compare_digest(text.encode(), self._token)
 
     def seconds_to_wait(self, address: str) -> float:
-        """Seconds for which tokens from an address are ignored, because it sent too many wrong ones; 0 if none."""
+        """Seconds for which tokens from an address are ignored, because it sent too many wrong ones; 0 if none.
+
+        Args:
+            address: the visitor's network address.
+        """
         now = time.monotonic()
         with self._lock:
             wrong = self._recent(address, now)
             return wrong[0] + _MINUTE - now if len(wrong) >= _GUESSES else 0.0
 
     def note_wrong(self, address: str) -> None:
-        """Note that a wrong token came from an address."""
+        """Note that a wrong token came from an address.
+
+        Args:
+            address: the visitor's network address; wrong tokens count for a minute.
+        """
         now = time.monotonic()
         with self._lock:
             for known in list(self._wrong):

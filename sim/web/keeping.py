@@ -2,6 +2,9 @@
 
 A deleted file leaves a mark, so that a link to it can say what happened. This module knows every folder in which the
 studio keeps something; a new kind of file is added to `_things`, or it is never deleted.
+
+Attributes:
+    HISTORY: name of the list of a visitor's runs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,10 @@
 """Settings of a studio: where it listens, what it keeps, and how much each visitor may ask for.
 
 They are set once, when the studio starts (`trialclock serve`), and given to every process that works for it.
+
+Attributes:
+    LOOPBACK: the address at which only this machine sees the studio; the default.
+    PORT: the port where nothing else is said.
 """
 
 from __future__ import annotations

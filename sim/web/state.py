@@ -62,6 +62,9 @@ class State:
         Args:
             query: query of the address, with or without its question mark, or parsed.
 
+        Returns:
+            The state; of a path that is set twice, the last value counts.
+
         Raises:
             UsageError: it names something that does not exist or is not allowed.
         """
@@ -88,7 +91,11 @@ class State:
         )
 
     def query(self) -> str:
-        """The query that names this state, with its question mark; empty for the unchanged base scenario."""
+        """The query that names this state, with its question mark; empty for the unchanged base scenario.
+
+        Returns:
+            Keys in a fixed order, so that equal states have equal addresses.
+        """
         pairs: list[tuple[str, str]] = []
         if self.file:
             pairs.append(("file", self.file))
@@ -129,6 +136,9 @@ class State:
         Args:
             visitors: the store of edited scenarios.
             limits: limits of the studio.
+
+        Returns:
+            The scenario with its layers; an edited text in place of the file that it extends.
 
         Raises:
             InputError: it is wrong, exceeds a limit, or is not kept here.

@@ -78,7 +78,11 @@ class Studio:
         return state.loaded(self.visitors, self.settings.limits)
 
     def take_away(self, digests: Collection[str]) -> None:
-        """Delete data that the current visitor uploaded, and everything made from them; see `keeping.take_away`."""
+        """Delete data that the current visitor uploaded, and everything made from them; see `keeping.take_away`.
+
+        Args:
+            digests: hashes of the uploaded files.
+        """
         take_away(self.visitors, self.visitor, digests)
         self._loaded.cache_clear()
         forget_readings()

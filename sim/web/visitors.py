@@ -2,6 +2,10 @@
 
 Files lie below the results folder, in `studio/`. No path is ever made from a request: a visitor's folder is named after
 a hash of the cookie, and a file after a hash of its text.
+
+Attributes:
+    COOKIE: name of the cookie that identifies a visitor.
+    DISK_FULL: what a visitor is told when nothing can be kept.
 """
 
 from __future__ import annotations
@@ -46,7 +50,11 @@ def new_name() -> str:
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether an error says that the disk, or a quota of it, is full."""
+    """Whether an error says that the disk, or a quota of it, is full.
+
+    Args:
+        error: what writing a file raised.
+    """
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -187,7 +195,11 @@ class Visitors:
         return digest
 
     def text(self, digest: str) -> str | None:
-        """A kept text; None if there is none with that hash, or it was deleted. Reading counts as use."""
+        """A kept text; None if there is none with that hash, or it was deleted. Reading counts as use.
+
+        Args:
+            digest: SHA-256 of the text, as an address has it; anything else gives None.
+        """
         if _HASH.fullmatch(digest) is None:
             return None
         path = self._kept / "files" / digest
@@ -233,7 +245,11 @@ class Visitors:
         return path.read_text("utf-8")
 
     def forget(self, digests: Iterable[str]) -> None:
-        """Delete kept texts; a mark of each remains."""
+        """Delete kept texts; a mark of each remains.
+
+        Args:
+            digests: hashes of the texts; others are ignored.
+        """
         for digest in digests:
             path = self._kept / "files" / digest
             if _HASH.fullmatch(digest) is not None and path.is_file():

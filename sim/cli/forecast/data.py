@@ -1,6 +1,12 @@
 """What `backtest`, `fit` and `forecast` share: options on how data are read and on recruitment, and questions on data.
 
 What was taken from the data, and what is doubtful in them, goes to stderr before the answer.
+
+Attributes:
+    SITES: option of the table of sites.
+    CLOSED: option of days on which nobody could be randomised.
+    ENDS: option of an announced end of recruitment.
+    SITES_A_MONTH: option of the number of sites that open a month.
 """
 
 from __future__ import annotations

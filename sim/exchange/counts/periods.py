@@ -2,6 +2,10 @@
 
 Dates of single days do not say whether they begin or end a period, or how long it is; that is decided here from the
 whole column. Units (DAY to YEAR) are the words by which an account names them.
+
+Attributes:
+    DAY, WEEK, MONTH, QUARTER, YEAR: the lengths of period that are read.
+    YEAR_HEADERS: headers, in plain form, of a column with the year of each period.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 A table is added to a trial that has been read; it can contradict that trial (somebody randomised before the site
 opened), which is an error, and add sites without anybody, which a forecast needs.
+
+Attributes:
+    SITE_DATES: columns with days: past openings and closings, then planned ones.
 """
 
 from __future__ import annotations

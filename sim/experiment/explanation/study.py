@@ -5,6 +5,10 @@ replications with inputs exchanged (see `sim.analysis.variance_shares`), fixed (
 `sim.experiment.explanation.causes`), and assumptions of grade D halved and doubled. In differences of days, a trial
 that never reaches a milestone counts as the horizon; every table says how many never do. For shares of variance, such a
 date ranks as the latest, or counts as the horizon.
+
+Attributes:
+    REPLICATIONS: rows of the design that answer a question; each is simulated several times.
+    FEWEST: fewest rows that answer a question.
 """
 
 from __future__ import annotations

@@ -1,6 +1,11 @@
 """The tables of `explain`, computed from the measures of its runs; see `sim.experiment.explanation.study`.
 
 No trial is simulated here: the study gives columns of measures, and tests of these tables write them down by hand.
+
+Attributes:
+    COST: name of the outcome that is no milestone.
+    LOW, HIGH: quantiles at which an uncertain value is fixed for the tornado.
+    RANKS, DAYS: scales on which variance is shared out: ranks of trials, where never is the last rank, or days.
 """
 
 from __future__ import annotations

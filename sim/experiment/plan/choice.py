@@ -9,6 +9,9 @@ the posterior of Jeffreys' prior, Beta(k + 1/2, n - k + 1/2), and a plan that ha
 In each draw one plan is the cheapest that keeps the rule, or none does. The choice is the plan that is best in most
 draws; a plan that is best in hardly any is dropped. This follows the sequential elimination of Kim and Nelson (2001),
 on common random numbers with an indifference zone. They do not treat our case, an optimum under a chance constraint.
+
+Attributes:
+    DRAWS: draws from the posterior of costs and probabilities, by which plans are compared.
 """
 
 from __future__ import annotations

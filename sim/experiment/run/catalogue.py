@@ -1,6 +1,11 @@
 """Lists the runs in a folder, with a one-line summary of each.
 
 A folder is never refused: a stopped or damaged run, or what cannot be read, is listed as what it is.
+
+Attributes:
+    HEADLINE: milestones whose dates a listing shows.
+    HEADLINE_QUANTILES: their quantiles.
+    FINISHED, UNFINISHED, DAMAGED, FAILED: the states of a run; see `Entry`.
 """
 
 from __future__ import annotations

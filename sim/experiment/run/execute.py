@@ -2,6 +2,10 @@
 
 `start` decides what is run and where; here is the work itself, the same for a new run, a resumed one and one that is
 extended: chunks, then tables, then the manifest, which is written last and makes a run a finished one.
+
+Attributes:
+    REPORT: name of the page of a run.
+    NOTHING_ELSE: tables and manifest only.
 """
 
 from __future__ import annotations

@@ -5,6 +5,13 @@ file has the hash of its content) and later `pairs/` (finished parts of the meas
 complete, the chunks become the result files, `manifest.json` is written last, and `run.json`, `chunks/` and `pairs/`
 are removed. A run that is being extended keeps its old result files and manifest until the new ones are written. Every
 file is written whole or not at all.
+
+Attributes:
+    RUN: file that says what is run; written first.
+    MANIFEST: file with the hashes of all others; written last, so that a run that has it is finished.
+    CHUNKS: folder of finished parts of a run that is not.
+    PAIRS: folder of finished parts of the trials that measure causes.
+    CAUSES, ASSUMPTIONS: tables of days lost, only where the run measured them.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 These are the three ways into a folder of a run. Each first checks that the folder belongs to this run, so that no file
 of another is overwritten.
+
+Attributes:
+    RESULTS: the folder of all folders of runs and answers, below the current one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,10 @@
 """The points of a sweep: the paths and values that it varies, and the scenario at each combination.
 
 Points are made and checked before anything is run, so that the last point of a long sweep cannot turn out to be wrong.
+
+Attributes:
+    DESIGNS: how points are made: every combination, or a Latin hypercube.
+    MOST_POINTS: most points of a sweep; each is a run.
 """
 
 from __future__ import annotations

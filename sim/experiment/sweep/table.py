@@ -2,6 +2,9 @@
 
 Replication k of every point has the same random numbers in the same places. Curves over the points are therefore
 smooth, and the difference between two points is measured pair by pair.
+
+Attributes:
+    MEANS: measures whose means are columns, besides milestones and odds.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 A forecast that does not beat these is not worth its trouble. Each knows only what was known at the cut, as the program
 does.
+
+Attributes:
+    RECENT_DAYS: length of the time whose rate `recent_rate` continues.
+    BASELINES: what each is called in tables, and its function, by name.
+    REFERENCE: the baseline against which scores are compared.
 """
 
 from __future__ import annotations

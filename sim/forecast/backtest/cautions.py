@@ -2,6 +2,9 @@
 
 A caution is given only if the track record supports it: intervals held less often where it applied. Two candidates
 failed that test: a recent change of pace, and many new sites. See `docs/forecast/track-record.md`.
+
+Attributes:
+    GROWING, STEADY, SLOWING: the paces of a trial, as they are named in the track record.
 """
 
 from __future__ import annotations

@@ -1,6 +1,11 @@
 """How often intervals held in the track record, by stage and by the pace of the trial.
 
 `held.json` has the figures. `benchmarks/forecast_track_record.py` writes it, and a test compares it with the program.
+
+Attributes:
+    FILE: the stored track record, beside this module.
+    PACES: paces for which it has rows of their own.
+    ALL: name of the row of all forecasts.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 A date at the end of a trial is scored once a trial; near questions are scored at every cut, so they tell sooner whether
 intervals hold.
+
+Attributes:
+    NEAR_DAYS: lengths of the times ahead, in days.
+    NEXT_SHARES: parts of the target that are awaited.
+    BY_SITE, BY_COUNTRY: names of the questions about one site and one country.
 """
 
 from __future__ import annotations

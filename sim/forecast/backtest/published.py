@@ -7,6 +7,9 @@
 
 As in the manual, parameters are found by maximum likelihood on a log scale and drawn from the normal approximation of
 their uncertainty. Only the documented formulas and defaults of the package are used, not its code.
+
+Attributes:
+    MODELS: what each is called in tables, and its function, by name.
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 The CRPS, a proper score, is better for a forecast that is both near and sure. Coverage is counted apart, because an
 interval may hold and still be too wide to help.
+
+Attributes:
+    LEVELS: probabilities of the central intervals whose coverage is counted.
+    MOST_DAYS: longest time that is told apart from never: a hundred years.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 The cuts are what a user would have had on that day: participants, sites and openings known by then, and nothing that
 the data show later.
+
+Attributes:
+    METHOD: name of this program's forecast among the methods; `METHOD_LABEL` is what tables call it.
+    COUNT_DAYS: time after a cut for which the number randomised is scored.
+    MOST_OF_TARGET: share of the target that is a goal of its own, since the last few take longest.
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 The rate of all open sites together is the drifting rate, whose track record is known. The Poisson-gamma model divides
 it among the sites.
+
+Attributes:
+    PLAN_KEPT: median of how much of its planned rate a trial reaches, before any data.
+    PLAN_LOG_SD: standard deviation of the logarithm of that share.
 """
 
 from __future__ import annotations

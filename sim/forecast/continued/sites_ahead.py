@@ -2,6 +2,9 @@
 
 A table of sites has planned days for some sites, the scenario has others, and a user may name a pace; here one rule
 says which of these holds for which site.
+
+Attributes:
+    GROUP: name of the group of sites that are added at a pace the user said.
 """
 
 from __future__ import annotations

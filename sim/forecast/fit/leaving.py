@@ -1,6 +1,9 @@
 """Ways of leaving, as competing risks from randomisation. Those still in are censored (Aalen and Johansen 1978).
 
 The incidences go into a scenario as they are: `sim.core.hazards` solves for hazards that give them back.
+
+Attributes:
+    OTHER: name of a way of leaving for which the data have no word.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
 """A trial's randomisations in bins of time: one week each recently, four weeks each before.
 
 Bins are short where the rate of today is learnt, and long before, so that a long trial has as few as a short one.
+
+Attributes:
+    LEAST_OPEN_DAYS: days that a bin counts as open at least, so that a logarithm exists.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 """Figures of paired trials: differences trial by trial, how often a scenario is earlier, and the worth of each
 change.
+
+Attributes:
+    DATED: milestones that are drawn, in the order of time.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 Directions are said in words ('58 days earlier') in sentences and by signs in tables, from the same estimates. A
 difference whose interval holds 0 is said to be no clear difference, and never a gain.
+
+Attributes:
+    HEADLINE: the milestone whose differences are drawn.
+    EVENTS: what planned dates, and never reaching the target, are called.
+    PLAIN_MEASURES: measures of the table of numbers, with what they are called.
 """
 
 from __future__ import annotations

@@ -39,7 +39,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars, and the years or months that mark the scale (position from 0 to 1, and its text)."""
+    """Bars, and the years or months that mark the scale (position from 0 to 1, and its text).
+
+    Attributes:
+        bars: a bar for each milestone, in the order of time.
+        ticks: position from 0 (left) to 1, and the year or month written there.
+    """
 
     bars: list[Bar]
     ticks: list[tuple[float, str]]

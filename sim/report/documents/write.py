@@ -1,6 +1,9 @@
 """Write a run as a document. The ending of the file name chooses the format.
 
 Each kind of document is a module beside this one.
+
+Attributes:
+    WRITERS: the function for each ending of a file name.
 """
 
 from __future__ import annotations

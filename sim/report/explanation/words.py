@@ -2,6 +2,9 @@
 
 "Drives" has three meanings, which are never mixed: what the spread comes from (shares of variance), what would move the
 mean (paired runs without a cause, or with a value changed), and what it hung on (the critical path).
+
+Attributes:
+    TABLES: names of the tables of an explanation, in the order of its document.
 """
 
 from __future__ import annotations

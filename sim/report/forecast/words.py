@@ -2,6 +2,9 @@
 
 Quantiles are of simulated futures that begin with what was observed. An interval of dates is a forecast interval; what
 stands behind a date as `-12/+15 d` is only its Monte Carlo error.
+
+Attributes:
+    PLANNED_NAMES: what planned dates are called in a sentence.
 """
 
 from __future__ import annotations

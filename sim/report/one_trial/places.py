@@ -3,6 +3,9 @@ them.
 
 A person stays at one station until one of their events moves them. Patients who leave before randomisation are counted
 at the station that they left.
+
+Attributes:
+    STATIONS: the stations, from referral to the end; the constants from CHART to LEFT are their numbers.
 """
 
 from __future__ import annotations

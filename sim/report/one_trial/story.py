@@ -1,6 +1,9 @@
 """The event log of one simulated trial as sentences that a student can read.
 
 A new kind of event needs a sentence in `Teller`; kinds of extensions are told by their own meaning.
+
+Attributes:
+    PAUSES: why enrolment pauses, by the word of the log.
 """
 
 from __future__ import annotations

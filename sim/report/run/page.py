@@ -2,6 +2,11 @@
 equal runs.
 
 The folder is enough to make the page again, on another machine and without the files of the scenario.
+
+Attributes:
+    REPORT: name of the page in the folder of the run.
+    SECTIONS: the sections, each with its question and the names of its figures; `sections_of` leaves out what a
+        scenario does not have.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 The address names them: `side` once for each, the reference first (a scenario's query, or a run of the past), then
 `replications` and `worth=1`. Without `side` the page shows an example.
+
+Attributes:
+    MOST: most scenarios side by side.
 """
 
 from __future__ import annotations

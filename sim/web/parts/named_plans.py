@@ -1,6 +1,9 @@
 """Plans that a visitor keeps under a name, each with a note. A name is used once: keeping another plan replaces it.
 
 A plan is kept as its query in the visitor's folder; it has no results, which are found by the query again.
+
+Attributes:
+    LONGEST_NOTE: letters of a note after which it is cut off.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
 """A text file that a visitor uploaded.
 
 A browser sends files in base64 and says nothing of their encoding; what is no text is refused with a message.
+
+Attributes:
+    ENDINGS: endings that the name of a text file may have.
 """
 
 from __future__ import annotations

@@ -56,13 +56,22 @@ class Runs(Protocol):
         """Whether a job is running, or has an answer that was not read."""
 
     def result_ready(self, key: str) -> bool:
-        """Whether a job has left its answer."""
+        """Whether a job has left its answer.
+
+        Args:
+            key: key of the job's answer.
+        """
 
     def terminate_job(self, job: Any) -> None:
         """End a job."""
 
     def store(self, key: str, value: Any) -> None:
-        """Store an answer in place of a job's."""
+        """Store an answer in place of a job's.
+
+        Args:
+            key: key of the job's answer.
+            value: an answer in the form that Dash reads.
+        """
 
 
 class Jobs:
@@ -125,7 +134,11 @@ class Jobs:
                 self._watching.start()
 
     def asked(self, key: str) -> None:
-        """Record that a page still waits for a job's answer."""
+        """Record that a page still waits for a job's answer.
+
+        Args:
+            key: key of the job's answer; jobs that nobody asks for any more are ended.
+        """
         with self._lock:
             for job in self._jobs.values():
                 if job.key == key:
@@ -145,18 +158,30 @@ class Jobs:
         return {}
 
     def is_answered(self, job: Any) -> bool:
-        """Whether a job has left an answer that nobody has read."""
+        """Whether a job has left an answer that nobody has read.
+
+        Args:
+            job: the runner's name of the job.
+        """
         with self._lock:
             found = self._jobs.get(job)
         return found is not None and bool(self.runner.result_ready(found.key))
 
     def done(self, job: Any) -> None:
-        """Stop supervising a job."""
+        """Stop supervising a job.
+
+        Args:
+            job: the runner's name of the job; the job itself goes on.
+        """
         with self._lock:
             self._jobs.pop(job, None)
 
     def end_of_tab(self, tab: str) -> None:
-        """End the jobs of a tab whose page was left."""
+        """End the jobs of a tab whose page was left.
+
+        Args:
+            tab: name of the tab; other tabs of the same visitor keep theirs.
+        """
         with self._lock:
             gone = [job for job in self._jobs.values() if job.tab == tab]
         for job in gone:

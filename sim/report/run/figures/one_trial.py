@@ -1,6 +1,9 @@
 """One whole simulated trial: each participant's screening, infusions, visits and way out.
 
 It is a picture of how the model works. The page that plays a trial is in `sim.report.one_trial`.
+
+Attributes:
+    MOST_LANES: most participants that are drawn, each in a lane.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
 """People: the funnel from referral to the last visit, limits that turn people away, and criteria that exclude them.
 
 Most of them are tables without a figure, because a share and a day of each rule say more than bars.
+
+Attributes:
+    LAST_STAGES: stages at which a funnel may end, with what is said of them.
 """
 
 from __future__ import annotations

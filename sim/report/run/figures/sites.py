@@ -1,6 +1,9 @@
 """Site by site: activation, recruitment in one simulated trial, and participants over the trials kept whole.
 
 No measure of a run is of a single site, so sites are counted in the trials that were kept whole.
+
+Attributes:
+    MOST_SITES: most sites that are drawn; of more, those that randomise most.
 """
 
 from __future__ import annotations

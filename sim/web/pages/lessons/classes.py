@@ -3,6 +3,10 @@ done.
 
 A class is one file, of which each line is what one student did. Students are kept apart by their cookies, and have
 numbers instead of names.
+
+Attributes:
+    STEPS: what a student may have done, in the order of a lesson.
+    MOST_STUDENTS: most students of a class; further ones are not noted.
 """
 
 from __future__ import annotations

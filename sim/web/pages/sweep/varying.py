@@ -1,6 +1,9 @@
 """What a sweep varies, as rows of controls: a path that is chosen or typed, and the values to try there.
 
 Messages of the command line name a path; here each is brought to the row that has this path.
+
+Attributes:
+    MOST: most paths that a sweep of the studio varies.
 """
 
 from __future__ import annotations
