@@ -16,7 +16,7 @@ import pandas as pd
 
 from sim.api.forecast_folders import write_backtest, write_fit, write_forecast
 from sim.errors import UsageError
-from sim.exchange.dates.read import DateOrder
+from sim.exchange.dates.cell import DateOrder
 from sim.exchange.folder import read_trials
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.read import as_known, read_as

@@ -23,8 +23,8 @@ import pandas as pd
 from sim.errors import Problem, UsageError
 from sim.exchange.counts.read import ending_on, read_counts
 from sim.exchange.counts.shapes import looks_like_counts
+from sim.exchange.dates.cell import DateOrder
 from sim.exchange.dates.ends import ask_about_end, silence_remark
-from sim.exchange.dates.read import DateOrder
 from sim.exchange.findings import DataError, Finding
 from sim.exchange.logs.read import read_log
 from sim.exchange.observed import ObservedTrial, became

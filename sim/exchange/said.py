@@ -19,7 +19,7 @@ from datetime import date
 from typing import Any
 
 from sim.errors import Problem, UsageError, nearest
-from sim.exchange.dates.read import DateOrder
+from sim.exchange.dates.cell import DateOrder
 from sim.exchange.findings import AS_OF, COLUMNS, COUNTS, DATES, HEADER, SHEET, STATUS, STUDY
 from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED
 from sim.exchange.tables.columns import Columns, columns_from

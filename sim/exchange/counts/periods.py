@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.errors import Problem
+from sim.exchange.dates.cell import DateOrder
 from sim.exchange.dates.forms import (
     PERIOD_MONTHS,
     QUARTERS,
@@ -33,7 +34,7 @@ from sim.exchange.dates.forms import (
     whole_year,
     with_hyphens,
 )
-from sim.exchange.dates.read import DateOrder, Days, parse_dates
+from sim.exchange.dates.read import Days, parse_dates
 from sim.exchange.findings import DataError, in_rows
 from sim.exchange.tables.columns import COUNT_NAMES, is_usual, plain
 from sim.exchange.tables.raw import RawTable

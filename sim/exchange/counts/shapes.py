@@ -16,8 +16,8 @@ from sim.exchange.counts.numbers import numbers_in
 from sim.exchange.counts.periods import YEAR_HEADERS, with_calendar
 from sim.exchange.counts.places import is_place_but_no_site
 from sim.exchange.counts.running_totals import is_total_alone
+from sim.exchange.dates.cell import is_date
 from sim.exchange.dates.forms import PERIOD_MONTHS, QUARTERS, WEEKS, is_month_name, month_number
-from sim.exchange.dates.read import is_date
 from sim.exchange.findings import DataError, in_rows
 from sim.exchange.logs.columns import is_a_row_a_person
 from sim.exchange.logs.headers import DATE, SCREENED, role_of, says_date, words_of

@@ -14,8 +14,9 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
+from sim.exchange.dates.cell import parts_of
 from sim.exchange.dates.forms import is_serial
-from sim.exchange.dates.read import FIRST_YEAR, LAST_YEAR, NO_YEARS, Days, parts_of
+from sim.exchange.dates.read import FIRST_YEAR, LAST_YEAR, NO_YEARS, Days
 from sim.exchange.findings import AS_OF, DataCheck, Question, QuestionError
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.tables.read import RawTable

@@ -11,34 +11,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from re import Match
-from typing import Literal, NamedTuple
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from sim.errors import Problem
-from sim.exchange.dates import forms as date_forms
-from sim.exchange.dates.forms import ISO, SERIAL, SLASHED, month_number, whole_year, with_hyphens, without_weekday
+from sim.exchange.dates.cell import CellDate, DateOrder, days_of, is_nothing, looks_like_date, ordered, said_by
+from sim.exchange.dates.forms import ISO, SERIAL, SLASHED
 from sim.exchange.findings import DATES, AmbiguousDatesError, DataError, Question, in_rows
-from sim.exchange.tables.missing import IN_DATES, told
+from sim.exchange.tables.missing import told
 from sim.plurals import listed
 
-DateOrder = Literal["dmy", "mdy", "ymd"]
 Days = npt.NDArray[np.datetime64]
 Rows = npt.NDArray[np.int64]
 
 ORDERS = (("dmy", "day first: 3 April is 03/04"), ("mdy", "month first: 3 April is 04/03"))
 _YEAR_FIRST = (("ymd", "year first: 24/04/03 is 3 April 2024"), ("dmy", "day first: 24/04/03 is 24 April 2003"))
-_LONGEST = 60  # maximum length of a date
 FIRST_YEAR, LAST_YEAR = 1950, 2089  # years of any trial
 _BUDDHIST = (2493, 2632, 543)  # the same years in the calendar of Thailand, and the difference
 # Placeholders of databases and forms for a missing date: whole years, and some days.
 NO_YEARS = {0, 1, 1800, 1899, 1900, 2099, 2199, 2200, 2222, 2999, 3000, 7777, 8888, 9998, 9999, 1111}
 _NO_DAYS = {(1753, 1, 1), (1901, 1, 1), (1960, 1, 1), (1970, 1, 1), (2100, 1, 1)}
-_EXCEL_DAY_0 = date(1899, 12, 30)
 _TURNED_FROM, _TURNED_TEXTS = 6, 2  # dates in a column that suffice to see that a spreadsheet swapped some
 _NAT = np.datetime64("NaT", "D")
 
@@ -62,19 +57,6 @@ class Dates:
     notes: tuple[str, ...] = ()
 
 
-class _Said(NamedTuple):
-    """What one text says: year, month and day as far as given (0 where not).
-
-    `pair` is day and month in an unknown order.
-    """
-
-    form: str
-    year: int = 0
-    month: int = 0
-    day: int = 0
-    pair: tuple[int, int] | None = None
-
-
 def parse_dates(cells: pd.Series[str], file: str, column: str, order: DateOrder | None = None) -> Dates:
     """Read the dates of a column.
 
@@ -94,36 +76,6 @@ def parse_dates(cells: pd.Series[str], file: str, column: str, order: DateOrder 
     return _Column(cells, file, column).dates(order)
 
 
-def is_date(text: str, is_sure: bool = True) -> bool:
-    """Return whether a text is a date, or a month.
-
-    Args:
-        text: a cell.
-        is_sure: whether to exclude Excel's numbers of days, and years alone, which may also be something else.
-    """
-    said = _said(text)
-    return said is not None and not (is_sure and (said.form == SERIAL or not (said.month or said.pair)))
-
-
-def is_nothing(text: str) -> bool:
-    """Return whether a cell says that there is no date, such as `pending` or `UN-UNK-UNK`.
-
-    Args:
-        text: a cell without blanks at its ends.
-    """
-    return text.casefold() in IN_DATES or date_forms.NOTHING_KNOWN.fullmatch(text) is not None
-
-
-def parts_of(text: str) -> tuple[int, int, int] | None:
-    """Return year, month and day of a date, even an impossible one; 0 where not given, None where it is no date.
-
-    Args:
-        text: a cell.
-    """
-    said = _said(text)
-    return (said.year, said.month, said.day) if said else None
-
-
 def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
     """Find how to read dates such as 03/04/2024 from columns in which a day above 12 shows it.
 
@@ -137,7 +89,7 @@ def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
     above_first = above_second = False
     for cells in columns:
         texts = [str(text) for text in cells.unique()]
-        said_of = [_said(text) for text in texts]
+        said_of = [said_by(text) for text in texts]
         pairs = [said.pair for said in said_of if said and said.pair]
         if _may_begin_with_year(texts):
             continue
@@ -150,43 +102,6 @@ def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
     return "dmy" if above_first else "mdy"
 
 
-def _said(text: str) -> _Said | None:
-    """Interpret a text; None where it is not a date."""
-    text = with_hyphens(without_weekday(text)) if len(text) <= _LONGEST else ""
-    for form in date_forms.WHOLE:
-        found = form.pattern.fullmatch(text)
-        if found:
-            said = _whole(form.name, found)
-            if said:
-                return said
-    for form in (*date_forms.MONTHS, *date_forms.YEARS):
-        found = form.pattern.fullmatch(text)
-        if found:
-            parts = found.groupdict()
-            month = month_number(parts["m"]) if parts.get("m") else 0
-            if "m" not in parts or month:
-                return _Said(form.name, whole_year(found["y"]), month)
-    return None
-
-
-def _whole(form: str, found: Match[str]) -> _Said | None:
-    """What a text of a whole date says; None where its month is no name of one."""
-    parts = found.groupdict()
-    if form == SERIAL:
-        day = _EXCEL_DAY_0 + timedelta(days=int(parts["s"]))
-        return _Said(form, day.year, day.month, day.day)
-    year = whole_year(parts["y"])
-    if form == SLASHED:
-        first, second = int(parts["a"]), int(parts["b"])
-        if first == 0 or second == 0:  # an unknown day, or day and month
-            return _Said(form, year, first or second)
-        return _Said(form, year, pair=(first, second))
-    month = month_number(parts["m"])
-    if not month and not parts["m"].isdigit():
-        return None
-    return _Said(form, year, month, int(parts["d"]) if month else 0)
-
-
 class _Column:
     """A column of dates while it is read."""
 
@@ -195,7 +110,7 @@ class _Column:
         self._rows: Rows = cells.index.to_numpy()
         codes, texts = pd.factorize(cells)
         self._codes, self._texts = codes, [str(text) for text in texts]
-        self._said = [_said(text) for text in self._texts]
+        self._said = [said_by(text) for text in self._texts]
         self._notes: list[str] = []
 
     def _rows_of(self, chosen: Iterable[int]) -> list[int]:
@@ -213,12 +128,12 @@ class _Column:
         for i, said in enumerate(self._said):
             if said is None:
                 continue
-            said = _ordered(said, order)
+            said = ordered(said, order)
             if said.year in NO_YEARS or (said.year, said.month, said.day) in _NO_DAYS:
                 sentinels.append(i)
                 continue
             self._check_day(i, said)
-            first[i], last[i] = _range(said)
+            first[i], last[i] = days_of(said)
         self._note_forms(order)
         if sentinels:
             self._notes.append(f"{self._shown(sentinels)} in '{self._column}' stand for no date")
@@ -254,7 +169,7 @@ class _Column:
                 wrong.append(i)
         if wrong:
             rows, value = self._rows_of(wrong), f"'{self._texts[wrong[0]][:40]}'"
-            message = "not the name of a month" if _looks_like_date(self._texts[wrong[0]]) else "not a date"
+            message = "not the name of a month" if looks_like_date(self._texts[wrong[0]]) else "not a date"
             message += f"{in_rows(rows)}; write each as 2024-01-31"
             raise DataError(Problem(message, self._file, path=self._column, value=value))
         if nothing:
@@ -318,7 +233,7 @@ class _Column:
                 forms[said.form] += n
                 example.setdefault(said.form, text)
         if forms[SERIAL]:
-            said = _said(example[SERIAL]) or _Said(SERIAL)
+            said = said_by(example[SERIAL]) or CellDate(SERIAL)
             day = f"{example[SERIAL]} for {said.year}-{said.month:02}-{said.day:02}"
             self._notes.append(f"numbers in '{self._column}' are Excel's numbers of days, as {day}")
         first = {"dmy": "day", "mdy": "month", "ymd": "year"}.get(order or "", "") if forms[SLASHED] else ""
@@ -333,7 +248,7 @@ class _Column:
         if told:
             self._notes.append(f"dates in '{self._column}' {told}")
 
-    def _check_day(self, i: int, said: _Said) -> None:
+    def _check_day(self, i: int, said: CellDate) -> None:
         """Check that a day exists in the calendar.
 
         Raises:
@@ -369,7 +284,7 @@ def _may_begin_with_year(texts: list[str]) -> bool:
     return len(firsts) < len(lasts) and all(first.isdigit() and int(first) > 12 for first in firsts)
 
 
-def _turned_over(said_of: Sequence[_Said | None]) -> list[int]:
+def _turned_over(said_of: Sequence[CellDate | None]) -> list[int]:
     """Which dates of a column a spreadsheet has made, swapping day and month, from texts of which it left the others.
 
     The sign: all cells that it turned into dates have a day up to 12, and all texts have one above, in one place.
@@ -385,31 +300,3 @@ def _turned_over(said_of: Sequence[_Said | None]) -> list[int]:
 
 def _is_doubtful(pair: tuple[int, int]) -> bool:
     return pair[0] <= 12 and pair[1] <= 12 and pair[0] != pair[1]
-
-
-def _looks_like_date(text: str) -> bool:
-    found = (form.pattern.fullmatch(text) for form in date_forms.WHOLE)
-    return any(match for match in found)
-
-
-def _ordered(said: _Said, order: DateOrder | None) -> _Said:
-    """Year, month and day of slashed numbers."""
-    if said.pair is None:
-        return said
-    first, second = said.pair
-    if order == "mdy":
-        return _Said(said.form, said.year, first, second)
-    if order == "ymd":
-        return _Said(said.form, whole_year(f"{first:02}"), second, said.year % 100)
-    return _Said(said.form, said.year, second, first)
-
-
-def _range(said: _Said) -> tuple[np.datetime64, np.datetime64]:
-    """The first and the last day that a date can be."""
-    if said.day:
-        day = np.datetime64(date(said.year, said.month, said.day), "D")
-        return day, day
-    unit: Literal["M", "Y"] = "M" if said.month else "Y"
-    start = np.datetime64(f"{said.year:04}-{said.month:02}" if said.month else f"{said.year:04}", unit)
-    after = (start + np.timedelta64(1, unit)).astype("datetime64[D]")
-    return start.astype("datetime64[D]"), after - np.timedelta64(1, "D")

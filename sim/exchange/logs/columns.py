@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from sim.errors import Problem, nearest
 from sim.exchange.account import BY_CONTENT, BY_NAME, BY_OPTION, ColumnUse
-from sim.exchange.dates.read import is_date
+from sim.exchange.dates.cell import is_date
 from sim.exchange.findings import DataError
 from sim.exchange.logs import headers
 from sim.exchange.logs.headers import role_of, says_date, words_of

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.exchange.dates.read import DateOrder, Dates, Days, parse_dates, proven_order
+from sim.exchange.dates.cell import DateOrder
+from sim.exchange.dates.read import Dates, Days, parse_dates, proven_order
 from sim.exchange.logs import headers
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import re
 from itertools import pairwise
 
 from sim.errors import Problem
-from sim.exchange.dates.read import is_date
+from sim.exchange.dates.cell import is_date
 from sim.exchange.findings import COLUMNS, DataError, Question, QuestionError
 from sim.exchange.logs import headers
 from sim.exchange.logs.columns import LogColumns, is_a_row_a_person

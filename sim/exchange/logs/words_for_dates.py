@@ -12,7 +12,7 @@ from dataclasses import replace
 import pandas as pd
 
 from sim.exchange.account import BY_CONTENT
-from sim.exchange.dates.read import is_date, is_nothing
+from sim.exchange.dates.cell import is_date, is_nothing
 from sim.exchange.findings import DataCheck
 from sim.exchange.logs.columns import DATED, LogColumns
 from sim.exchange.logs.statuses import meaning_of

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.errors import Problem, nearest
-from sim.exchange.dates.read import DateOrder, is_date, parse_dates, proven_order
+from sim.exchange.dates.cell import DateOrder, is_date
+from sim.exchange.dates.read import parse_dates, proven_order
 from sim.exchange.findings import DataCheck, DataError
 from sim.exchange.observed import NO_SITE, ObservedTrial, SiteRecord
 from sim.exchange.sites.keys import matched, one_name_each, same_site

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sim.exchange.dates.cell import parts_of
 from sim.exchange.dates.forms import is_month_name, is_serial, with_hyphens
-from sim.exchange.dates.read import parts_of
 
 
 @pytest.mark.parametrize(
