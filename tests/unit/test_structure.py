@@ -1,4 +1,4 @@
-"""The structure of the package: no circle of imports, no local import without a reason, no crowded folder."""
+"""The structure of the package: no circle of imports, no local import without a reason, no crowded folder or file."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ Imports = dict[str, tuple[set[str], set[str]]]
 
 PACKAGE = ROOT / "sim"
 MOST = 15  # modules side by side in a folder
+MOST_LINES = 400  # of a file, without its docstrings and empty lines
 CROWDED = {
     "sim.core": "what simulates decides the identity of runs by its path; see decision 0025",
     "sim.analysis": "likewise",
@@ -141,3 +142,25 @@ def test_folders_are_not_crowded() -> None:
         if len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) > MOST:
             crowded.add(".".join(folder.relative_to(ROOT).parts))
     assert crowded <= set(CROWDED)
+
+
+def n_lines(text: str) -> int:
+    """Number of lines that are neither empty nor part of a docstring."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    documented = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds) and ast.get_docstring(node)]
+    spans = [range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1) for node in documented]
+    lines = {number for number, line in enumerate(text.splitlines(), start=1) if line.strip()}
+    return len(lines.difference(*spans))
+
+
+def test_files_are_not_long() -> None:
+    """A file that needs more has two reasons to change; tests are held to it as well."""
+    files = [file for folder in (PACKAGE, ROOT / "tests") for file in folder.rglob("*.py")]
+    long = {file.name: n for file in files if (n := n_lines(file.read_text(encoding="utf-8"))) > MOST_LINES}
+    assert len(files) > 500
+    assert long == {}
+
+
+def test_docstrings_and_empty_lines_do_not_count() -> None:
+    text = '"""Why.\n\nMore.\n"""\n\n\ndef f():\n    """Doc."""\n    x = """text\n    of two"""\n    return x  # why\n'
+    assert n_lines(text) == 4
