@@ -200,3 +200,9 @@ def test_intervals_cover_the_known_difference(experiments: int, n: int, low: flo
         hits[2] += _covered(odds.earlier, is_earlier) or odds.n < n
     assert (hits / experiments >= low).all(), hits / experiments
     assert hits[0] / experiments <= 0.995
+
+
+def test_two_pairs_are_enough_for_the_gain_from_pairing() -> None:
+    """Variances of 1/2 and 2 apart, of 1/2 for the difference: five times; one pair says nothing."""
+    assert narrowing(np.array([1.0, 2.0, np.nan]), np.array([1.0, 3.0, 4.0])).value == pytest.approx(5.0)
+    assert np.isnan(narrowing(np.array([1.0]), np.array([3.0])).value)

@@ -123,3 +123,11 @@ def test_what_is_left_when_a_lot_expires_is_what_the_others_have(world: Recorder
     world.env.run_to_end()
     assert found == pytest.approx([15.1, 5.1, 5.0, 0.0])
     assert found[-1] == 0.0
+
+
+def test_a_lot_that_was_discarded_does_not_expire_too(world: Recorder) -> None:
+    stock = stock_of(world, (1, 10.0, 300.0))
+    stock.discard()
+    world.env.run_to_end()
+    assert world.log == [(0, "cells.discarded", 1, 10.0)]
+    assert stock.cells == 0.0
