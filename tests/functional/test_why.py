@@ -21,7 +21,7 @@ from sim.experiment.explanation.doubts import doubts_of
 from sim.experiment.explanation.study import Study, explain
 from sim.experiment.laboratory import Laboratory, Request, Variant
 from sim.experiment.run import days_lost
-from sim.experiment.run.days_lost import FEWEST, LEADERS, MOST, SHARE, first_pairs, more_pairs
+from sim.experiment.run.days_lost import FEWEST, LEADERS, MOST, SHARE, SMALL_TRIAL, first_pairs, more_pairs
 from sim.experiment.run.execute import Outputs
 from sim.experiment.run.folder import CAUSES, MANIFEST, PAIRS
 from sim.experiment.run.results import Results, open_results
@@ -233,10 +233,17 @@ def test_dates_come_before_causes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("n_causes", [1, 4, 12, 19])
 def test_pairs_are_decided_by_numbers_and_keep_to_their_share(n_causes: int, n_trials: int) -> None:
     """All pairs together are at most the stated share of the trials, or the fewest that there may be."""
-    each, more = first_pairs(n_causes, n_trials), more_pairs(n_causes, n_trials)
+    each, more = first_pairs(n_causes, n_trials), more_pairs(n_causes, n_trials, SMALL_TRIAL + 1)
     total = n_causes * each + more * min(LEADERS, n_causes)
     assert FEWEST <= each <= each + more <= min(MOST, n_trials)
     assert total <= max(SHARE * n_trials, FEWEST * (n_causes + LEADERS))
+
+
+@pytest.mark.parametrize(("n_trials", "pairs"), [(499, 110), (500, 500), (1000, 1000), (10_000, 1000)])
+@pytest.mark.parametrize("n_causes", [4, 19])
+def test_leading_causes_of_a_small_trial_get_a_thousand_pairs(n_causes: int, n_trials: int, pairs: int) -> None:
+    each, more = first_pairs(n_causes, n_trials), more_pairs(n_causes, n_trials, SMALL_TRIAL)
+    assert each + more == (pairs if n_causes > LEADERS or n_trials >= 500 else each)
 
 
 def test_all_pairs_measure_leading_causes_on_every_trial_of_the_run(

@@ -2,8 +2,9 @@
 
 Each cause is removed alone from those trials, on the same random numbers (see `sim.experiment.explanation.causes`). The
 number of pairs depends on numbers alone, never on a clock: all pairs together take at most `SHARE` times as many trials
-as the run, but each cause gets at least `FEWEST`. The causes that may cost most get most pairs; if asked for, one for
-every trial of the run. `explain` measures parts of causes too.
+as the run, but each cause gets at least `FEWEST`. The causes that may cost most get most pairs: `MANY_PAIRS` in a long
+run of a small trial, whose pairs take little time, and one for every trial of the run if asked for. `explain` measures
+parts of causes too.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from sim.scenario.schema import Scenario
 SHARE = 2.0  # trials of all pairs together, for each of the run's
 FEWEST, MOST = 12, 384  # pairs of a cause
 LEADERS = 6  # causes that get the remaining pairs
+LONG_RUN, SMALL_TRIAL = 500, 60  # fewest trials of a long run, and most participants of a small trial
+MANY_PAIRS = 1000  # of a leading cause in a long run of a small trial
 FEWEST_TRIALS = 96  # minimum size of a run whose causes are measured
 SHARE_OF_DOUBTS = 0.5  # maximum trials for assumptions, as a share of the run's
 GLANCE, LOOK = 4, 12  # pairs of every assumption per side, and further pairs of those that may move the date most
@@ -57,12 +60,13 @@ def first_pairs(n_causes: int, n_trials: int) -> int:
     return min(max(each, FEWEST), MOST, n_trials)
 
 
-def more_pairs(n_causes: int, n_trials: int, *, all_pairs: bool = False) -> int:
+def more_pairs(n_causes: int, n_trials: int, target: int, *, all_pairs: bool = False) -> int:
     """Return the number of pairs that each leading cause gets in addition to `first_pairs`.
 
     Args:
         n_causes: number of causes.
         n_trials: number of trials of the run.
+        target: participants wanted.
         all_pairs: whether every trial of the run has its pair.
 
     Returns:
@@ -71,6 +75,8 @@ def more_pairs(n_causes: int, n_trials: int, *, all_pairs: bool = False) -> int:
     each = first_pairs(n_causes, n_trials)
     if all_pairs:
         return n_trials - each
+    if n_trials >= LONG_RUN and target <= SMALL_TRIAL:
+        return min(n_trials, MANY_PAIRS) - each
     left = int(SHARE * n_trials) - n_causes * each
     return min(max(left // LEADERS, FEWEST), MOST - each, n_trials - each) if n_causes > LEADERS else 0
 
@@ -100,7 +106,7 @@ def measure(
     if n < FEWEST_TRIALS or not causes:
         return None
     horizon = Design(scenario).horizon_days
-    each, more = first_pairs(len(causes), n), more_pairs(len(causes), n, all_pairs=all_pairs)
+    each, more = first_pairs(len(causes), n), more_pairs(len(causes), n, scenario.trial.target, all_pairs=all_pairs)
     total = len(causes) * each + more * min(LEADERS, len(causes))
     with Laboratory(seed, folder / PAIRS, execution, total) as laboratory:
         runs: Runs = {("base",): base}
