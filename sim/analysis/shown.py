@@ -13,11 +13,15 @@ import html
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.analysis.intervals import Estimate
 from sim.core.clock import Clock
 from sim.errors import TrialclockError
+from sim.scenario.entry import wording
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
 
 HEADLINE = {"last_randomised": "last participant randomised", "database_lock": "database locked"}
 
@@ -28,6 +32,11 @@ class Shown:
     def _lines(self) -> Iterator[str]:
         """The lines, the first of them the heading."""
         raise NotImplementedError
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenarios that the answer is about, whose words it uses."""
+        return ()
 
     def __repr__(self) -> str:
         """The lines; if the answer cannot be read, the reason."""
@@ -41,7 +50,8 @@ class Shown:
     def _all_lines(self) -> list[str]:
         found: list[str] = []
         try:
-            found += self._lines()  # what was said before a table cannot be read stays
+            say = wording(*self.scenarios)
+            found += map(say, self._lines())  # what was said before a table cannot be read stays
         except TrialclockError as error:
             found.append(str(error))
         return found

@@ -33,6 +33,7 @@ from sim.analysis.tables import ERROR
 from sim.core.clock import Clock
 from sim.core.design import Design
 from sim.core.events import VOCABULARIES
+from sim.scenario.entry import wording
 
 if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
@@ -102,13 +103,13 @@ def milestone_table(frame: Table, scenario: Scenario | None = None) -> pd.DataFr
         A row for each milestone. Infinity is later than the horizon; None is unknown, because of too few replications.
     """
     rows = []
-    done = finished(frame)
+    done, say = finished(frame), wording(*([] if scenario is None else [scenario]))
     for name, meaning in MILESTONES.items():
         if scenario is not None and not has_milestone(name, scenario):
             continue
         values = days(done, name)
         came = intervals.probability(int(np.count_nonzero(~np.isnan(values))), len(values))
-        row: dict[str, object] = {"milestone": name, "meaning": meaning, **columns_of("share", came)}
+        row: dict[str, object] = {"milestone": name, "meaning": say(meaning), **columns_of("share", came)}
         for q, estimate in zip(QUANTILES, intervals.quantiles(values, QUANTILES), strict=True):
             row |= columns_of(f"p{round(100 * q)}", estimate)
         rows.append(row)
@@ -270,7 +271,7 @@ def summary_table(design: Design, column: Callable[[str], Array], outcome: Seque
         A row for each measure.
     """
     done = np.array([word != ERROR for word in outcome], dtype=bool)
-    rows = []
+    rows, say = [], wording(design.scenario)
     for measure in measures(design):
         if measure.name == "outcome" or not has_measure(measure.name, design.scenario):
             continue
@@ -279,7 +280,7 @@ def summary_table(design: Design, column: Callable[[str], Array], outcome: Seque
         row |= {"n_never": int(np.count_nonzero(np.isnan(values))), **columns_of("mean", intervals.mean(values))}
         for q, estimate in zip(QUANTILES, intervals.quantiles(values, QUANTILES), strict=True):
             row |= columns_of(f"p{round(100 * q)}", estimate)
-        rows.append(row | {"meaning": measure.meaning})
+        rows.append(row | {"meaning": say(measure.meaning)})
     return pd.DataFrame(rows)
 
 

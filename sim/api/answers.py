@@ -13,6 +13,7 @@ from sim.forecast.answer import Answer
 from sim.forecast.backtest.track_record import TrackRecord
 from sim.forecast.fit.study import Fit
 from sim.report.explanation.words import outcome_asked
+from sim.report.reworded import reworded
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -37,12 +38,16 @@ def sentences(answer: Answered, milestone: str | None = None) -> list[str]:
     Raises:
         UsageError: the scenario does not have the milestone.
     """
-    if isinstance(answer, Results):
-        return _of_run(answer)
     if isinstance(answer, Forecasts):
         content = _content(answer)
         told = [content.headline, *content.lines, *_summaries(content)]
         return [*(f"Warning: {text}." for text in content.warnings), *told]
+    return reworded(_sentences(answer, milestone), *answer.scenarios)
+
+
+def _sentences(answer: Results | Compared | Swept | Explanation | PlanAnswer, milestone: str | None) -> list[str]:
+    if isinstance(answer, Results):
+        return _of_run(answer)
     if isinstance(answer, Compared):
         from sim.report.comparison import words
 
@@ -96,7 +101,10 @@ def figures(answer: Answered, milestone: str | None = None) -> dict[str, go.Figu
         from sim.report.run.figures import all_figures
 
         return all_figures(answer)
-    found = _on_page(_content(answer)) if isinstance(answer, Forecasts) else _exhibits(answer, milestone)
+    if isinstance(answer, Forecasts):
+        found = _on_page(_content(answer))
+    else:
+        found = reworded(_exhibits(answer, milestone), *answer.scenarios)
     return {exhibit.name: exhibit.figure for exhibit in found if exhibit.figure is not None}
 
 

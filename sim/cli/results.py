@@ -129,12 +129,12 @@ def _print(chosen: list[Entry], folder: str, asked: list[Inquiry]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("run", "scenario", "finished"):
         table.add_column(column, overflow="fold")
-    for column in ("trials", "MB", "last randomised", "database lock", "P80"):
+    for column in ("trials", "MB", "recruited", "database lock", "P80"):
         table.add_column(column, justify="right", no_wrap=column in ("trials", "MB"))
     for entry in chosen:
         table.add_row(*_row(entry))
     console.print(table)
-    console.print("last randomised, database lock: by then in half of the simulated trials; P80: lock in 80 %.")
+    console.print("recruited, database lock: by then in half of the simulated trials; P80: lock in 80 %.")
     for entry in chosen:
         for note in entry.notes:
             console.print(f"[bold]Warning:[/bold] {entry.path.name}: {note}", soft_wrap=True)

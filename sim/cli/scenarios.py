@@ -31,6 +31,7 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
     Limits, looks and amendments are given in words, with where each applies. Numbers that have no entry in 'sources',
     and what may be meant otherwise, are noted, and are no error.
     """
+    from sim.scenario.entry import wording
     from sim.scenario.load import load
     from sim.scenario.provenance import provenance
     from sim.scenario.remarks import amended, completion, limits, looks, remarks
@@ -45,21 +46,22 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
         f"{loaded.file} is valid: {loaded.scenario.trial.target:,} participants, sites: {n_sites}, "
         f"{len(loaded.scenario.screening.criteria)} criteria, {n_uncertain} uncertain values"
     )
+    say = wording(loaded.scenario)
     event_driven = completion(loaded.scenario)
     if event_driven:
-        click.echo(event_driven)
+        click.echo(say(event_driven))
     for limit in limits(loaded.scenario):
-        click.echo(f"limit: {limit}")
+        click.echo(f"limit: {say(limit)}")
     for look in looks(loaded.scenario):
-        click.echo(f"interim look: {look}")
+        click.echo(f"interim look: {say(look)}")
     for amendment in amended(loaded.scenario):
-        click.echo(f"amendment: {amendment}")
+        click.echo(f"amendment: {say(amendment)}")
     for name, risk in loaded.scenario.risks.items():
         click.echo(f"risk: {risk_in_words(name, risk)}")
     if loaded.scenario.drift is not None:
         click.echo(f"drift: {drift_in_words(loaded.scenario.drift)}")
     for remark in (*remarks(loaded.scenario), *_falling_curves(loaded.scenario)):
-        click.echo(f"note: {remark}", err=True)
+        click.echo(f"note: {say(remark)}", err=True)
     bare = [row for row in rows if row.lacks_source]
     for note in _each_without_source(bare) if each or len(bare) <= _FEW else _all_without_source(bare):
         click.echo(f"note: {note}", err=True)

@@ -147,6 +147,11 @@ class Answer(Shown):
         yield heading(f"Forecast of {self.start.trial.name} as of {self.as_of}", len(frame), self.seed, None)
         yield from dates_and_odds(self.milestones(), odds_table(design, frame), design.clock)
 
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The plan, as the only scenario that this answer is about."""
+        return (self.start.scenario,)
+
     def milestones(self) -> pd.DataFrame:
         """Return days and dates of the milestones with their Monte Carlo errors, in the form that a run has.
 

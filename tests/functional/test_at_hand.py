@@ -18,7 +18,7 @@ from sim.experiment.run.growing import ResultsAtHand, grow
 from sim.experiment.run.results import Results
 from sim.experiment.run.start import run_in_folder
 from sim.report.run.answers import Answers
-from sim.report.run.figures import MAKERS
+from sim.report.run.figures import exhibit
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
 
@@ -49,7 +49,7 @@ def test_results_at_hand_say_what_the_same_replications_in_a_folder_say(
         pd.testing.assert_frame_equal(getattr(at_hand, table)(), getattr(in_folder, table)())
     pd.testing.assert_frame_equal(at_hand.curves, in_folder.curves)
     for name in ("fan", "funnel"):
-        assert MAKERS[name](Answers(at_hand)).summary == MAKERS[name](Answers(in_folder)).summary
+        assert exhibit(name, Answers(at_hand)).summary == exhibit(name, Answers(in_folder)).summary
 
 
 def test_a_run_that_grows_is_the_run_made_at_once(scenario: Scenario, at_once: Results, tmp_path: Path) -> None:

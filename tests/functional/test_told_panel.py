@@ -43,7 +43,7 @@ def test_what_is_no_number_is_refused_and_shows_an_empty_field() -> None:
 def test_a_fit_whose_target_is_met_says_that_a_date_needs_a_larger_one(target: int, is_met: bool) -> None:
     found = SimpleNamespace(target=target, trial=SimpleNamespace(n_randomised=20))
     said = _go_on(cast("Fit", found), "plan=x", "?file=x").children[-1]
-    assert ("20 already randomised: for a date, say above how many" in said) is is_met
+    assert ("20 already in: for a date, say above how many" in said) is is_met
 
 
 def test_a_question_is_answered_by_a_link() -> None:

@@ -28,7 +28,7 @@ from sim.experiment.run.results import Results, open_results
 from sim.experiment.run.start import run_in_folder
 from sim.report.run.answers import Answers
 from sim.report.run.document import answer
-from sim.report.run.figures import MAKERS
+from sim.report.run.figures import exhibit
 from sim.report.run.first_screen import cards
 from sim.report.run.page import page
 from sim.report.run.why import Why
@@ -116,7 +116,7 @@ def _every_place_says_the_same(unlike: Results) -> None:
     why, document = Why(unlike), answer(unlike)
     said = document["why"]
     assert said["sentences"][0] == why.sentence()
-    figure = MAKERS["causes"](Answers(unlike))
+    figure = exhibit("causes", Answers(unlike))
     if why.causes is not None and not why.causes.empty:
         assert figure.table is not None
         assert [row[0] for row in figure.table.rows] == why.causes["label"].tolist()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 from command_line import call
 from conftest import simplest_file
+from texts_of_files import texts_of
 
 FOLLOWED: dict[str, Any] = {"follow_up": {"visit_weeks": [4], "primary_endpoint_week": 4}}
 OF_FOLLOW_UP = ("atabase", "last visit", "lock")
@@ -47,7 +46,7 @@ def test_a_trial_of_one_site_and_one_arm_is_not_told_of_several(tmp_path: Path) 
     outcome = call("run", file, "-n", 100, "-w", 1, "--out", tmp_path / "r")
     assert "End of recruitment by 2020-06-30, as planned: " in outcome.out
     assert "having one site only" in outcome.out
-    page = " ".join(_texts(tmp_path / "r" / "report.html"))
+    page = " ".join(texts_of(tmp_path / "r" / "report.html"))
     for unsaid in ("Do the arms stay balanced", "of 1 sites", "monitoring visits", "too few sites"):
         assert unsaid not in page, unsaid
     assert "the planned end of recruitment" in page
@@ -71,21 +70,6 @@ _LACKED = re.compile(
     re.IGNORECASE,
 )
 _SAID_TO_BE_LACKED = ("the scenario has no follow-up", "--set follow_up", "--follow-up-weeks")
-
-
-def _texts(path: Path) -> Iterator[str]:
-    """What a reader finds in a file: lines, cells, or texts of a page and of its figures."""
-    if path.suffix == ".xlsx":
-        for sheet in openpyxl.load_workbook(path).worksheets:
-            yield sheet.title
-            yield from (str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None)
-    elif path.suffix == ".html":
-        page = path.read_text(encoding="utf-8")
-        yield from re.findall(r'<script type="application/json[^>]*>(.*?)</script>', page, flags=re.DOTALL)
-        page = re.sub(r"<script.*?</script>|<style.*?</style>", "", page, flags=re.DOTALL)
-        yield from (html.unescape(text) for text in re.sub(r"<[^>]+>", "\n", page).splitlines())
-    else:
-        yield from path.read_text(encoding="utf-8").splitlines()
 
 
 def _hits(texts: Iterator[str]) -> set[str]:
@@ -133,12 +117,12 @@ def _files(bare: Path) -> list[Path]:
 def test_no_answer_says_anything_of_what_a_trial_lacks(bare: Path) -> None:
     files = _files(bare)
     assert {path.suffix for path in files} >= {".txt", ".json", ".csv", ".html", ".xlsx"}
-    assert {str(path.relative_to(bare)): found for path in files if (found := _hits(_texts(path)))} == {}
+    assert {str(path.relative_to(bare)): found for path in files if (found := _hits(texts_of(path)))} == {}
 
 
 def test_a_page_lists_no_default_ending_or_loss_of_what_a_trial_lacks(bare: Path) -> None:
     """Where a file for programs has every ending and its own names, a page has what can be."""
-    found = "\n".join(_texts(bare / "run" / "report.html")).lower()
+    found = "\n".join(texts_of(bare / "run" / "report.html")).lower()
     for words in ("bay_hours", "urn_start", "registry", "the caps left", "stopped early", "fewer events", "being full"):
         assert words not in found, words
 

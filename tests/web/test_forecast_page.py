@@ -99,7 +99,7 @@ def test_what_people_know_of_recruitment_is_kept_in_the_address(visit: Callable[
     page = visit("/forecast")
     page.get_by_role("button", name="Try it with simulated data").click()
     closed, a_month = (
-        page.get_by_label("Nobody could be randomised from..to"),
+        page.get_by_label("Recruitment was closed from..to"),
         page.get_by_label("Sites that open a month"),
     )
     closed.fill("2021-02-30..2021-03-01")

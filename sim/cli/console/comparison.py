@@ -33,7 +33,7 @@ def print_comparison(compared: Compared, folder: Path) -> None:
         compared: the comparison.
         folder: folder of its files.
     """
-    console = make_console()
+    console = make_console(*compared.scenarios)
     for text in words.caveats(compared):
         console.print(f"[bold]Note:[/bold] {text}.", markup=True)
     for pair in compared.comparison.pairs:

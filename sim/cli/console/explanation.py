@@ -88,7 +88,7 @@ def print_explanation(explanation: Explanation, folder: Path, focus: str) -> Non
         folder: folder of its files.
         focus: the outcome: a milestone, or `cost`.
     """
-    console = make_console()
+    console = make_console(*explanation.scenarios)
     told = Told(explanation, focus)
     for sentence in told.sentences():
         console.print(sentence)

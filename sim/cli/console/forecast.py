@@ -186,7 +186,7 @@ def print_forecast(answer: Answer, folder: Path) -> None:
         standing,
     )
 
-    console = make_console()
+    console = make_console(*answer.scenarios)
     console.print(f"\n[bold]{headline(answer)}[/bold]\n")
     for caution in answer.cautions:
         console.print(f"[bold]Warning:[/bold] {caution}.")

@@ -55,7 +55,7 @@ def print_plan(answer: PlanAnswer, folder: Path) -> None:
         answer: the search and its result.
         folder: folder of its files.
     """
-    console = make_console()
+    console = make_console(*answer.scenarios)
     told = PlanTold(answer)
     for sentence in told.sentences():
         console.print(sentence, markup=False)

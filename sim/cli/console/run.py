@@ -118,7 +118,7 @@ def print_dates(results: Results) -> None:
     Args:
         results: the run.
     """
-    console = make_console()
+    console = make_console(results.scenario)
     dates = Dates(results.design.clock, results.design.horizon_days)
     milestones = results.milestones()
     for warning in warnings(results, results.too_few()):
@@ -161,7 +161,7 @@ def print_why(results: Results) -> None:
     Args:
         results: the run, with its causes measured.
     """
-    console = make_console()
+    console = make_console(results.scenario)
     why = Why(results)
     console.print(f"[bold]{why.sentence()}[/bold]")
     for sentence in why.others():

@@ -32,7 +32,7 @@ def print_sweep(swept: Swept, folder: Path) -> None:
         swept: the sweep.
         folder: folder of its files.
     """
-    console = make_console()
+    console = make_console(*swept.scenarios)
     for text in words.caveats(swept):
         console.print(f"[bold]Note:[/bold] {text}.")
     console.print(f"\n[bold]{words.headline(swept)}[/bold]")

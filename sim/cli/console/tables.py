@@ -7,27 +7,50 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+
+from sim.scenario.entry import Wording, wording
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from sim.scenario.schema import Scenario
 
 _PLAIN_WIDTH = 120  # where nobody looks at a terminal
 
 
 class _Printer(Console):
-    """A console that raises BrokenPipeError when stdout is closed, and lets the caller handle it."""
+    """A console that raises BrokenPipeError when stdout is closed, and lets the caller handle it.
+
+    Texts, and those in tables, are printed in the words of the trials that they are about.
+    """
+
+    def __init__(self, say: Wording, **how: Any) -> None:
+        super().__init__(**how)
+        self._say = say
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """The text to print; rich asks for it wherever a text stands."""
+        return super().render_str(self._say(text), **how)
 
     def on_broken_pipe(self) -> None:
         """Raise; rich itself would end the process as if it had failed."""
         raise BrokenPipeError
 
 
-def make_console() -> Console:
+def make_console(*scenarios: Scenario) -> Console:
     """A console on stdout: as wide as the terminal, or without one, wide enough for every table.
 
     Markup such as `[bold]` is read; text of a scenario is printed with `markup=False` or stands in a table.
+
+    Args:
+        scenarios: the trials that all of it is about, whose words it uses; see `sim.scenario.entry`.
     """
-    return _Printer(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, soft_wrap=False)
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    return _Printer(wording(*scenarios), width=width, highlight=False, soft_wrap=False)
 
 
 def make_table(first: str, *numbers: str) -> Table:

@@ -37,6 +37,7 @@ from sim.core.events import VOCABULARIES
 from sim.experiment.comparison.sides import Comparison, Pair, milestone_is_absent
 from sim.experiment.estimate_columns import estimate_columns
 from sim.plurals import listed
+from sim.scenario.schema import Scenario
 
 Array = npt.NDArray[np.float64]
 
@@ -318,16 +319,20 @@ class Compared(Shown):
             if len(days) == len(("value", "low", "high")):
                 yield f"{pair.other.label}: {days[0]} days ({days[1]} to {days[2]})"
 
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenarios that are compared, the reference first."""
+        return tuple(side.results.scenario for side in self.comparison.sides)
+
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name, with the rows of every scenario compared with the reference."""
         pairs = self.comparison.pairs
         found = {name: pd.concat([make(pair) for pair in pairs], ignore_index=True) for name, make in TABLES.items()}
-        scenarios = [side.results.scenario for side in self.comparison.sides]
         for name in ("quantiles", "milestones"):
-            there = {milestone for one in scenarios for milestone in MILESTONES if has_milestone(milestone, one)}
+            there = {milestone for one in self.scenarios for milestone in MILESTONES if has_milestone(milestone, one)}
             found[name] = found[name][found[name]["milestone"].isin(there)].reset_index(drop=True)
-        names = stage_names(scenarios)
+        names = stage_names(self.scenarios)
         funnel = found["funnel"][found["funnel"]["stage"].isin(names)].reset_index(drop=True)
         found["funnel"] = funnel.assign(stage=funnel["stage"].map(names))
         return found if self.shares is None else found | {"shares": self.shares}

@@ -139,6 +139,11 @@ class Explanation(Shown):
             yield chance_line(f"share of its variance by {row['input']}", estimate_in(row, "total"))
 
     @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenario, as the only one that this answer is about."""
+        return (self.study.scenario,)
+
+    @property
     def uncertain(self) -> dict[str, Family]:
         """The uncertain values by path."""
         return self.design.uncertain

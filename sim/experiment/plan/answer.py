@@ -34,6 +34,7 @@ from sim.experiment.plan.choice import Rule
 from sim.experiment.plan.search import LISTED, Question, Search, Seen, Settled, undominated
 from sim.experiment.plan.space import Plan, PlanSpace
 from sim.scenario.options import Choices
+from sim.scenario.schema import Scenario
 
 Array = npt.NDArray[np.float64]
 
@@ -142,6 +143,11 @@ class PlanAnswer(Shown):
     p_none: float
     n_trials: int = 0
     folder: Path | None = None
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenario, as the only one that this answer is about."""
+        return (self.asked.choices.loaded.scenario,)
 
     def _lines(self) -> Iterator[str]:
         asked, row = self.asked, self.leading

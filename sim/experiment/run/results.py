@@ -60,6 +60,11 @@ class Results(Shown):
         yield heading(f"Run of {self.scenario.name}", self.n_replications, self.seed, self.path)
         yield from dates_and_odds(self.milestones(), self.odds(), self.design.clock)
 
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenario, as the only one that this answer is about."""
+        return (self.scenario,)
+
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What was run, when, by which versions, and the hash of every file; ResultsError if unfinished."""

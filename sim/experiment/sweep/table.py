@@ -36,6 +36,7 @@ from sim.experiment.run.start import default_folder
 from sim.experiment.sweep.points import Factor, Point, setting_text
 from sim.scenario.layers import Layered
 from sim.scenario.load import Loaded
+from sim.scenario.schema import Scenario
 
 MEANS = (
     "n_sites_activated",
@@ -92,6 +93,11 @@ class Swept(Shown):
             yield date_line(what, estimate_in(row, f"{done}_p50"), clock)
         if len(self.points) > _SHOWN:
             yield "the other points are in .table"
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenario at each point."""
+        return tuple(point.scenario for point in self.points)
 
     @property
     def seed(self) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report.comparison import words
 from sim.report.json_values import folded_records
+from sim.report.reworded import reworded_document
 
 if TYPE_CHECKING:
     from sim.experiment.comparison.sides import Pair
@@ -52,10 +53,11 @@ def answer(compared: Compared) -> dict[str, Any]:
         or absent.
     """
     comparison = compared.comparison
-    return {
+    found = {
         "scenarios": [_side(side) for side in comparison.sides],
         "seed": comparison.seed,
         "replications": comparison.n_replications,
         "warnings": words.caveats(compared),
         "comparisons": [_pair(compared, pair) for pair in comparison.pairs],
     }
+    return reworded_document(found, *compared.scenarios)

@@ -15,6 +15,7 @@ from sim.report.comparison.figures import exhibits
 from sim.report.exhibits import Exhibit, Table
 from sim.report.key_words import path_words, value_words
 from sim.report.plain_page import Card, PageSection, PlainPage, render
+from sim.report.reworded import reworded
 from sim.report.words import Dates, chance, estimate_of
 from sim.version import __version__
 
@@ -100,7 +101,7 @@ def comparison_content(compared: Compared) -> PlainPage:
     slides = [exhibit for exhibit in found if exhibit.name.startswith("slide-")]
     if len(slides) == 1:
         found.remove(slides[0])
-    return PlainPage(
+    page = PlainPage(
         title=" against ".join([*labels[1:], labels[0]]),
         eyebrow=f"Compared with {labels[0]}: {', '.join(labels[1:])}",
         headline=first,
@@ -115,6 +116,7 @@ def comparison_content(compared: Compared) -> PlainPage:
         sections=(*parts_of(found, _PARTS), _method(compared)),
         footer="Simulated trials, no real patients.",
     )
+    return reworded(page, *compared.scenarios)
 
 
 def _card(side: Side) -> Card:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from sim.analysis.modelled import has_milestone
+from sim.report.reworded import reworded
 from sim.report.run.answers import Answers
 from sim.report.run.headline import headline
 from sim.report.run.why import Why
@@ -124,7 +125,7 @@ def content(results: Results, plan_b: PlanB | None = None) -> Content:
         for row in why.told()[:_MOST_DRIVERS]
     ]
     scenario = results.scenario
-    return Content(
+    found = Content(
         scenario.name,
         scenario.question,
         headline(results, answers.dates, answers.milestones),
@@ -138,6 +139,7 @@ def content(results: Results, plan_b: PlanB | None = None) -> Content:
         str(results.identity["scenario_hash"])[:12],
         plan_b,
     )
+    return reworded(found, scenario)
 
 
 def _milestone(answers: Answers, name: str) -> Milestone:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim.report.comparison.words import PHRASES, cost_sentence, days_change, odds_sentences, worth_sentence
+from sim.report.reworded import reworded
 from sim.report.words import chance, estimate_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def plan_b(compared: Compared, what: str) -> PlanB:
     odds = f"earlier in {chance(earlier)} of paired trials"
     sentence = f"{what}: {worth_in_days(change)} (median {PHRASES[end]}); {odds}."
     lines = [*odds_sentences(compared, pair), cost_sentence(compared, pair), worth_sentence(compared, pair)]
-    return PlanB(pair.other.label, sentence, tuple(line for line in lines if line))
+    found = PlanB(pair.other.label, sentence, tuple(line for line in lines if line))
+    return reworded(found, *compared.scenarios)
 
 
 def worth_in_days(change: Estimate) -> str:

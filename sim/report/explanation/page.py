@@ -12,6 +12,7 @@ from sim.report.explanation import figures
 from sim.report.explanation.by_country import critical_countries
 from sim.report.explanation.words import Told, command, share_text
 from sim.report.plain_page import Card, PageSection, PlainPage, render
+from sim.report.reworded import reworded
 from sim.report.words import Dates, estimate_of, with_error
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def explanation_content(explanation: Explanation, focus: str, typed: str) -> Pla
     told = Told(explanation, focus)
     sentences = told.sentences()
     scenario = explanation.study.scenario
-    return PlainPage(
+    found = PlainPage(
         title=f"{scenario.name}: what drives {told.noun}?",
         eyebrow=scenario.name,
         question=f"What drives {told.noun}?",
@@ -51,6 +52,7 @@ def explanation_content(explanation: Explanation, focus: str, typed: str) -> Pla
         sections=_sections(told),
         footer="Simulated trials, no real patients.",
     )
+    return reworded(found, scenario)
 
 
 def _cards(told: Told) -> list[Card]:

@@ -25,6 +25,7 @@ from sim.experiment.explanation.tables import COST, SITES, outcome
 from sim.plurals import listed
 from sim.report.input_names import fraction, input_name
 from sim.report.json_values import records
+from sim.report.reworded import reworded_document
 from sim.report.run.why import doubts_sentence
 from sim.report.words import OUTCOME_NOUNS, Dates, estimate_of, percent, with_error
 
@@ -267,7 +268,7 @@ def document(explanation: Explanation, focus: str, typed: str) -> dict[str, Any]
         By key; `replications`, `compared` and `simulated_trials` say how many trials stand behind it.
     """
     study = explanation.study
-    return {
+    found = {
         "scenario": study.scenario.name,
         "question": f"What drives {OUTCOME_NOUNS[focus]}?",
         "outcome": focus,
@@ -282,6 +283,7 @@ def document(explanation: Explanation, focus: str, typed: str) -> dict[str, Any]
         "tables": {name: records(getattr(explanation, name)) for name in TABLES},
         "command": command(explanation, typed),
     }
+    return reworded_document(found, study.scenario)
 
 
 def command(explanation: Explanation, typed: str) -> str:

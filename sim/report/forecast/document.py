@@ -15,6 +15,7 @@ from sim.forecast.changes import CHANGED
 from sim.report.forecast.by_country import by_country
 from sim.report.forecast.trust import furthest_day, trust_document
 from sim.report.forecast.words import dates_of, quantile, told
+from sim.report.reworded import reworded_document
 from sim.report.words import MILESTONE_NAMES, estimate_of
 
 
@@ -51,7 +52,7 @@ def forecast_document(answer: Answer) -> dict[str, Any]:
 
     table = summary.odds_table(answer.futures.design, answer.futures.frame)
     trial = answer.start.trial
-    return {
+    found = {
         "scenario": answer.start.scenario.name,
         "data": trial.source,
         "as_of": str(answer.as_of),
@@ -98,3 +99,4 @@ def forecast_document(answer: Answer) -> dict[str, Any]:
         "account": trial.account.document(),
         "data_check": [str(finding) for finding in trial.findings],
     }
+    return reworded_document(found, answer.start.scenario)

@@ -41,6 +41,7 @@ from sim.report.forecast.words import (
     what_if_table,
 )
 from sim.report.plain_page import Card, PageSection, PlainPage, render
+from sim.report.reworded import reworded
 from sim.report.style import (
     BAND_INNER,
     BAND_OUTER,
@@ -288,7 +289,7 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
     if known:
         sections.append(PageSection("data", "What was taken from the data, and how?", lines=tuple(known)))
     sections.append(PageSection("method", "How was this made?", lines=_METHOD))
-    return PlainPage(
+    found = PlainPage(
         title=f"{scenario.name}: forecast from {answer.as_of}",
         eyebrow=f"{scenario.name}, forecast from {answer.as_of}",
         headline=headline(answer),
@@ -309,6 +310,7 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
         sections=tuple(sections),
         footer="Simulated trials that go on from observed data.",
     )
+    return reworded(found, scenario)
 
 
 def _soon(answer: Answer) -> list[PageSection]:

@@ -16,7 +16,9 @@ from sim.core.events import CODE, KIND, TIME, VOCABULARIES
 from sim.report.exhibits import Table
 from sim.report.html import environment, escaped_json, script_hash, template_text
 from sim.report.one_trial.places import STATIONS, Station, stations_of
+from sim.report.reworded import reworded
 from sim.report.words import ENDINGS, Dates
+from sim.scenario.entry import wording
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -89,6 +91,10 @@ def headline(stage: Stage) -> str:
     Args:
         stage: the trial.
     """
+    return wording(stage.design.scenario)(_headline(stage))
+
+
+def _headline(stage: Stage) -> str:
     rows, dates = stage.rows, Dates(stage.design.clock, stage.design.horizon_days)
     randomised = rows[rows[:, KIND] == events.RANDOMISED, TIME]
     n, target = len(randomised), stage.design.scenario.trial.target
@@ -112,7 +118,7 @@ def stands_for(stage: Stage, picked: Picked | None) -> str:
     if picked is None:
         return "One simulated trial of many; another one looks different."
     dates = Dates(stage.design.clock, stage.design.horizon_days)
-    return (
+    return wording(stage.design.scenario)(
         f"This is {'an' if picked.name == 'early' else 'a'} {picked.name} one of {picked.among:,} simulated trials: "
         f"{_PICKS[picked.name]} of them have randomised their last participant {dates.by(picked.estimate)}, "
         "with the 95 % interval of the Monte Carlo error."
@@ -131,7 +137,7 @@ def told(stage: Stage, command: str, picked: Picked | None = None) -> Told:
         Texts and stations as far as the scenario has them: no bays without doses, no cells without cells.
     """
     name = stage.design.scenario.name
-    return Told(
+    found = Told(
         title=f"{name}: one simulated trial",
         eyebrow=f"{name}: one simulated trial, replication {stage.replication}, seed {stage.seed}",
         headline=headline(stage),
@@ -140,6 +146,7 @@ def told(stage: Stage, command: str, picked: Picked | None = None) -> Told:
         reading=_reading(stage.design.scenario),
         stations=tuple(station for station in stations_of(stage.design.scenario) if station.is_shown),
     )
+    return reworded(found, stage.design.scenario)
 
 
 def _reading(scenario: Scenario) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from sim.analysis.modelled import has_coordinators, has_doses, has_follow_up, ha
 from sim.core import events
 from sim.core.design import Design
 from sim.core.events import CODE, KIND, NUMBER, PERSON, SITE
+from sim.report.reworded import reworded
 
 if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
@@ -86,7 +87,7 @@ def stations_of(scenario: Scenario) -> tuple[Station, ...]:
         found[COMPLETED] = found[COMPLETED]._replace(
             label="Randomised", meaning="randomised; this trial follows nobody"
         )
-    return tuple(found)
+    return reworded(tuple(found), scenario)
 
 
 def out_from(station: int) -> int:

@@ -21,6 +21,8 @@ from sim.report.one_trial.cells import CellStory, LotStory, cell_story
 from sim.report.one_trial.places import Moves, moves, stations_of
 from sim.report.one_trial.story import PAUSES, Teller, plain
 from sim.report.pace import last_randomisation
+from sim.report.reworded import reworded
+from sim.scenario.entry import wording
 
 if TYPE_CHECKING:
     from sim.core.design import Design
@@ -94,14 +96,16 @@ class Stage:
         """Everything that the player needs, as plain data.
 
         Returns:
-            By key: the trial and its words; `stations`, `arms` and `sites` by number; `people`, `events` and `moves` as
-            columns of equal length; `ticks`, the rows at which each counter goes up; `conditions` and `periods`, what
-            holds from one row or day to another; `plan`, the pace that the planned date needs; `cells`, or null without
-            them. A row of -1 is never.
+            By key: the trial; `words` for getting into it; `stations`, `arms` and `sites` by number; `people`, `events`
+            and `moves` as columns of equal length; `ticks`, the rows at which each counter goes up; `conditions` and
+            `periods`, what holds from one row or day to another; `plan`, the pace that the planned date needs; `cells`,
+            or null without them. A row of -1 is never.
         """
         scenario, last = self.design.scenario, self.rows[-1]
+        say = wording(scenario)
         return {
             "name": scenario.name,
+            "words": {word: say(word) for word in ("randomised", "randomisation")},
             "seed": self.seed,
             "replication": self.replication,
             "opens": str(self.design.clock.opens),
@@ -117,7 +121,7 @@ class Stage:
             "events": self._events(),
             "moves": {name: getattr(self.moves, name).tolist() for name in ("event", "person", "place", "slot")},
             "ticks": {name: np.flatnonzero(self.rows[:, KIND] == kind).tolist() for name, kind in _TICKS.items()},
-            "conditions": _conditions(self.design, self.rows),
+            "conditions": reworded(_conditions(self.design, self.rows), scenario),
             "periods": [[plain(name), start, end] for name, start, end in self.design.calendar.stretches()],
             "cells": self._cells(),
         }

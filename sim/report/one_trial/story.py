@@ -22,6 +22,7 @@ from sim.core.events import AMOUNT, CODE, KIND, KINDS, NUMBER, PERSON, SITE, TIM
 from sim.errors import UsageError
 from sim.plurals import listed
 from sim.report.words import ENDINGS, capitalised
+from sim.scenario.entry import wording
 from sim.scenario.schema.amendments import effect_in_words
 
 Array = npt.NDArray[np.float64]
@@ -88,6 +89,7 @@ class Teller:
 
     def __init__(self, design: Design, rows: Array) -> None:
         self._design = design
+        self._say = wording(design.scenario)
         self._labels = design.site_labels()
         self._has_chart, self._has_coordinators = has_chart(design.scenario), has_coordinators(design.scenario)
         randomised = rows[rows[:, KIND] == events.RANDOMISED]
@@ -198,7 +200,7 @@ class Teller:
         Args:
             row: (WIDTH,) the event.
         """
-        return self._tell[int(row[KIND])](row)
+        return self._say(self._tell[int(row[KIND])](row))
 
     def _word(self, row: Array) -> str:
         return vocabulary(self._design, int(row[KIND]))[int(row[CODE])]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.plan import figures
 from sim.report.plan.words import PlanTold, command
+from sim.report.reworded import reworded
 from sim.report.words import chance, estimate_of, percent, with_error
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def plan_content(answer: PlanAnswer, typed: str) -> PlainPage:
     told = PlanTold(answer)
     sentences = told.sentences()
     scenario = answer.asked.choices.loaded.scenario
-    return PlainPage(
+    found = PlainPage(
         title=f"{scenario.name}: the cheapest plan for {answer.asked.by}",
         eyebrow=f"{scenario.name}: {answer.asked.choices.options.name}",
         question=told.question(),
@@ -52,6 +53,7 @@ def plan_content(answer: PlanAnswer, typed: str) -> PlainPage:
         sections=_sections(told),
         footer="Simulated trials, no real patients.",
     )
+    return reworded(found, scenario)
 
 
 def _cards(told: PlanTold) -> list[Card]:

@@ -14,6 +14,7 @@ from sim.analysis.intervals import Estimate
 from sim.core.clock import MONTH_DAYS, Clock
 from sim.experiment.plan.choice import SLACK_COST, SLACK_PROBABILITY
 from sim.report.json_values import records
+from sim.report.reworded import reworded_document
 from sim.report.words import OUTCOME_NOUNS, Dates, chance, estimate_of, percent, with_error
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def document(answer: PlanAnswer, typed: str) -> dict[str, Any]:
         it.
     """
     told, asked = PlanTold(answer), answer.asked
-    return {
+    found = {
         "scenario": asked.choices.loaded.scenario.name,
         "options": asked.choices.options.name,
         "question": told.question(),
@@ -253,6 +254,7 @@ def document(answer: PlanAnswer, typed: str) -> dict[str, Any]:
         "seed": asked.seed,
         "command": command(answer, typed),
     }
+    return reworded_document(found, asked.choices.loaded.scenario)
 
 
 def plan_document(told: PlanTold, row: pd.Series, has_settings: bool = True) -> dict[str, Any]:

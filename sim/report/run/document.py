@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.intervals import Estimate
 from sim.analysis.modelled import end_of
 from sim.report.json_values import NEVER
+from sim.report.reworded import reworded_document
 from sim.report.run.headline import run_command, warnings
 from sim.report.run.why import Why
 from sim.report.words import Dates, estimate_of
@@ -137,7 +138,7 @@ def answer(results: Results) -> dict[str, Any]:
     """
     dates = Dates(results.design.clock, results.design.horizon_days)
     milestones, odds = results.milestones(), results.odds()
-    return {
+    found = {
         "scenario": results.scenario.name,
         "question": results.scenario.question,
         "target": results.scenario.trial.target,
@@ -173,3 +174,4 @@ def answer(results: Results) -> dict[str, Any]:
         "files": {"folder": results.path.as_posix(), "names": sorted([*results.manifest["files"], "manifest.json"])},
         "command": run_command(results),
     }
+    return reworded_document(found, results.scenario)

@@ -21,6 +21,7 @@ from sim.report.assumptions import DEFAULT, EXTENDED, SET, THIS_FILE, UNKNOWN, A
 from sim.report.html import environment, escaped_json, figure_json, plotly_script, script_hash, template_text
 from sim.report.one_trial.page import player_script, player_style
 from sim.report.one_trial.stage import Stage
+from sim.report.reworded import reworded
 from sim.report.run.answers import Answers
 from sim.report.run.figures import all_exhibits
 from sim.report.run.first_screen import cards
@@ -154,6 +155,12 @@ def page(results: Results, *, plays: bool = False) -> str:
         "answers": answers,
         "exhibits": exhibits,
         "specifications": {name: figure_json(found) for name, found in exhibits.items() if found.figure is not None},
+        "commands": _commands(answers),
+        "plotly": plotly,
+        "script": script,
+        "style": style,
+    }
+    said = {
         "sections": [section for section in sections if any(name in exhibits for name in section.exhibits)],
         "headline": headline(results, answers.dates, answers.milestones),
         "cards": cards(answers),
@@ -161,12 +168,9 @@ def page(results: Results, *, plays: bool = False) -> str:
         "not_reached": not_reached(answers.scenario, answers.dates.horizon),
         "why": answers.why.sentence(),
         "warnings": warnings(results, results.too_few()),
-        "commands": _commands(answers),
         "outcomes": _outcomes(answers),
-        "plotly": plotly,
-        "script": script,
-        "style": style,
     }
+    context |= reworded(said, answers.scenario)
     scripts = [plotly, script]
     if plays and (one := answers.kept.one) is not None:
         stage = Stage(results.design, results.seed, one, results.rows_of(one))

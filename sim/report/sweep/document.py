@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.report.json_values import folded_records, plain
+from sim.report.reworded import reworded_document
 from sim.report.sweep import words
 from sim.scenario.yaml_source import shown
 
@@ -37,7 +38,7 @@ def answer(swept: Swept) -> dict[str, Any]:
     """
     paths = tuple(factor.path for factor in swept.factors)
     rows = folded_records(swept.table, without=(*paths, "point"))
-    return {
+    found = {
         "scenario": swept.loaded.scenario.name,
         "design": swept.design,
         "varied": [_factor(factor) for factor in swept.factors],
@@ -50,3 +51,4 @@ def answer(swept: Swept) -> dict[str, Any]:
             for point, row in zip(swept.points, rows, strict=True)
         ],
     }
+    return reworded_document(found, *swept.scenarios)

@@ -15,6 +15,7 @@ from sim.report.comparison.page import parts_of
 from sim.report.exhibits import Exhibit, Table
 from sim.report.key_words import lowered, path_words
 from sim.report.plain_page import PageSection, PlainPage, render
+from sim.report.reworded import reworded
 from sim.report.sweep import words
 from sim.report.sweep.figures import exhibits
 from sim.version import __version__
@@ -50,7 +51,7 @@ def sweep_content(swept: Swept) -> PlainPage:
     varied = [path_words(factor.path) for factor in swept.factors]
     first, *rest = exhibits(swept)
     points = _points(swept).table if len(swept.points) <= _MOST_POINTS else None
-    return PlainPage(
+    found = PlainPage(
         title=f"{scenario.name}: {'; '.join(varied)}",
         eyebrow=f"{scenario.name}, at {len(swept.points)} points",
         headline=words.headline(swept, words.in_words),
@@ -64,6 +65,7 @@ def sweep_content(swept: Swept) -> PlainPage:
         sections=(*parts_of(rest, _PARTS), _method(swept)),
         footer="Simulated trials, no real patients.",
     )
+    return reworded(found, *swept.scenarios)
 
 
 def made_by(swept: Swept) -> str:

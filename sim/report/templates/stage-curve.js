@@ -101,7 +101,7 @@
       pen.textBaseline = "bottom";
       pen.textAlign = this.x(day) > this.width / 2 ? "right" : "left";
       if (this.width < NARROW) { return; }
-      pen.fillText(n + " randomised", this.x(day) + (this.x(day) > this.width / 2 ? -7 : 7), this.y(n) - 3);
+      pen.fillText(n + " " + this.trial.data.words.randomised, this.x(day) + (this.x(day) > this.width / 2 ? -7 : 7), this.y(n) - 3);
     }
   }
 

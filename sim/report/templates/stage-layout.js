@@ -189,7 +189,7 @@
         pen.textAlign = "center";
         pen.textBaseline = "bottom";
         pen.fillStyle = this.ink;
-        const lines = wrap(pen, station.label.replace("Queue for coordinator", "Queue").replace("Waits to be randomised", "Waits for place"), this.column - 2);
+        const lines = wrap(pen, station.label.replace("Queue for coordinator", "Queue").replace(/^Waits to be .*/, "Waits for place"), this.column - 2);
         lines.forEach((line, j) => pen.fillText(line, box.x + box.w / 2, box.y - 1 - (lines.length - 1 - j) * 11));
       }
       if (!this.hasSlots(k)) { return; }

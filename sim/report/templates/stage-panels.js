@@ -28,8 +28,8 @@
       this.period = make("p", {class: "stage-period"});
       this.fill = make("div", {class: "stage-fill"});
       this.counts = {};
-      const names = {
-        randomised: "Randomised", referred: "Referred", before: "Being screened or waiting", inside: "In the trial now",
+      const entered = trial.data.words.randomised, names = {
+        randomised: entered[0].toUpperCase() + entered.slice(1), referred: "Referred", before: "Being screened or waiting", inside: "In the trial now",
         completed: "Completed", left: "Left early"
       };
       const list = make("dl", {class: "stage-counts"}, ...Object.entries(names).map(([name, label]) => {
@@ -92,7 +92,7 @@
       const box = (pen, get) => { pen.strokeStyle = get("soft"); pen.strokeRect(3.5, 3.5, 11, 11); };
       const lot = (pen, get) => { pen.fillStyle = get("cell"); pen.fillRect(3, 8, 12, 8); pen.strokeStyle = get("cell"); pen.strokeRect(3.5, 2.5, 11, 13); };
       const visit = (pen, get) => { pen.strokeStyle = get("ink"); pen.lineWidth = 2; pen.beginPath(); pen.moveTo(9, 3); pen.lineTo(9, 15); pen.stroke(); };
-      const items = [item("patient before randomisation, by number of referral", ring), ...arms,
+      const items = [item("patient before " + trial.data.words.randomisation + ", by number of referral", ring), ...arms,
         item("excluded, or did not consent: they pile up", pile)];
       const has = (name) => trial.stations[trial.station[name]].is_shown;
       if (has("left")) { items.push(item("left early", cross)); }

@@ -55,7 +55,7 @@
         make("div", {class: "stage-picture"}, this.canvas), this.legend.node, this.keys,
         make("div", {class: "stage-side"}, this.recent.node, this.followed.node),
         make("h3", {text: "Everyone's way through the trial"}),
-        make("p", {class: "stage-hint stage-lanes-hint", text: "A line a participant, in the order of randomisation: grey until then, and afterwards "
+        make("p", {class: "stage-hint stage-lanes-hint", text: "A line a participant, in the order of " + trial.data.words.randomisation + ": grey until then, and afterwards "
           + "in the colour of their arm, with doses, visits and how they left. Shaded stretches of the calendar are named "
           + "periods of the scenario, such as holidays. What is still to come is pale. Click to go there."}),
         lanes, this.census.node, this.live);
@@ -294,7 +294,7 @@
     _describe() {
       const trial = this.trial;
       this.canvas.setAttribute("aria-label", trial.when(this.day) + ". " + trial.count("randomised") + " of " + trial.needed
-        + " randomised, " + trial.nIn("before") + " being screened or waiting, " + trial.nIn("inside")
+        + " " + trial.data.words.randomised + ", " + trial.nIn("before") + " being screened or waiting, " + trial.nIn("inside")
         + " in the trial. The table below says where everyone is.");
     }
     _shortName(person) {

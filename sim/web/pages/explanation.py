@@ -20,6 +20,7 @@ from sim.experiment.explanation.study import FEWEST, REPLICATIONS, Sketch, Study
 from sim.experiment.explanation.tables import DAYS, RANKS
 from sim.report.explanation.page import explanation_content
 from sim.report.explanation.words import outcomes_of
+from sim.report.reworded import reworded
 from sim.report.words import OUTCOME_NOUNS
 from sim.web.parts.answer_files import final_view
 from sim.web.parts.components import page_title, problem_box
@@ -73,7 +74,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
 
 
 def _milestone(scenario: Scenario, focus: str) -> Component:
-    known = {name: OUTCOME_NOUNS[name] for name in outcomes_of(scenario)}
+    known = reworded({name: OUTCOME_NOUNS[name] for name in outcomes_of(scenario)}, scenario)
     return dmc.Select(
         id="explain-milestone",
         label="What to explain",

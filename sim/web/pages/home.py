@@ -21,7 +21,7 @@ from sim.experiment.run.execute import Outputs
 from sim.experiment.run.growing import grow
 from sim.experiment.run.start import default_folder
 from sim.report.run.answers import Answers
-from sim.report.run.figures import MAKERS
+from sim.report.run.figures import exhibit
 from sim.web.keeping import HISTORY
 from sim.web.parts.components import answer, figure_with_table, page_title, problem_box
 from sim.web.parts.examples import kept_example, known_example
@@ -59,7 +59,7 @@ class _Stage(NamedTuple):
 
 _STAGES = (
     _Stage("Planning", "No site is open yet. See what each lever does to the date.", "Plan the trial", "/plan"),
-    _Stage("Recruiting", "People are being randomised. What do the data say?", "Forecast from data", "/forecast"),
+    _Stage("Recruiting", "People are coming in. What do the data say?", "Forecast from data", "/forecast"),
     _Stage("Recruited", "The last participant is in. When is the database lock?", "Watch one trial", "/one-trial"),
     _Stage("Teaching", "Why are trials late? Eight lessons of ten minutes.", "Open the lessons", "/learn"),
 )
@@ -184,7 +184,7 @@ def home_view(results: Results) -> dict[str, Any]:
         Components `answer` and `curve`, as they are kept for the next visitor.
     """
     answers = Answers(results)
-    curve = figure_with_table(MAKERS["fan"](answers), "home", order=2, height=_CURVE_PX)
+    curve = figure_with_table(exhibit("fan", answers), "home", order=2, height=_CURVE_PX)
     return {"answer": answer(answers), "curve": curve}
 
 

@@ -40,7 +40,7 @@ PATH, TITLE = "/one-trial", "One trial"
 _HIGHEST = 99_999
 _SCRIPT, _STYLE = "/stage.js", "/stage.css"
 _BUTTONS = {
-    "typical": ("A typical trial", f"Half of {AMONG} simulated trials have randomised their last participant by then"),
+    "typical": ("A typical trial", f"Half of {AMONG} simulated trials have their last participant by then"),
     "early": ("An early one", "One in ten"),
     "late": ("A late one", "Nine in ten"),
 }

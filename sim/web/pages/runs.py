@@ -22,7 +22,6 @@ from sim.experiment.run.execute import REPORT
 from sim.experiment.run.export import export
 from sim.experiment.run.results import Results
 from sim.report.run.page import page
-from sim.report.words import MILESTONE_NAMES
 from sim.scenario.written import scenario_yaml
 from sim.web.pages.comparison import MOST
 from sim.web.parts.answer_files import REPORT_POLICY
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 PATH, TITLE = "/runs", "Runs"
 
 _SHOWN = 30
+_MILESTONES = {"last_randomised": "Recruited", "database_lock": "Database locked"}
 _PLAYS = "play"  # in the query of a report's address: with one trial to play
 _TYPES = {
     "csv": "text/csv",
@@ -136,7 +136,7 @@ def _said(entry: Entry) -> Component:
     when = (entry.finished or "")[:16].replace("T", " ")
     rows = [
         *(
-            (MILESTONE_NAMES[name], f"{_day(days, 'p50')}; 80 % sure by {_day(days, 'p80')}")
+            (_MILESTONES[name], f"{_day(days, 'p50')}; 80 % sure by {_day(days, 'p80')}")
             for name, days in reversed(entry.dates.items())
         ),
         ("Simulated trials", f"{entry.replications:,}, seed {entry.seed}"),

@@ -13,11 +13,13 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from sim.errors import Problem
+from sim.report.reworded import reworded
 from sim.report.run.first_screen import cards
 from sim.report.run.headline import headline, warnings
 from sim.report.run.why import Why
 from sim.report.run.words import precision_sentence
 from sim.report.words import chance, estimate_of, not_reached
+from sim.scenario.entry import wording
 from sim.web.parts.words.studio import in_studio, problem_in_studio, source_in_studio
 
 if TYPE_CHECKING:
@@ -189,13 +191,13 @@ def answer(answers: Answers, order: int = 2) -> Component:
         answers: tables of the run.
         order: level of the heading.
     """
-    results = answers.results
+    results, say = answers.results, wording(answers.scenario)
     is_measured = results.causes() is not None
     return html.Section(
         [
-            dmc.Title(headline(results, answers.dates, answers.milestones), order=order, className="headline"),
-            html.Div([_card(card) for card in cards(answers)], className="cards"),
-            *([dmc.Text(in_studio(answers.why.sentence()), className="why")] if is_measured else []),
+            dmc.Title(say(headline(results, answers.dates, answers.milestones)), order=order, className="headline"),
+            html.Div([_card(card) for card in reworded(cards(answers), answers.scenario)], className="cards"),
+            *([dmc.Text(in_studio(say(answers.why.sentence())), className="why")] if is_measured else []),
             dmc.Text(
                 f"{results.n_replications:,} simulated trials, seed {results.seed}. Behind each date and probability: "
                 "the 95 % interval of the Monte Carlo error, which says nothing about whether the assumptions are "
@@ -215,16 +217,16 @@ def answer_notes(answers: Answers, *, more_follow: bool = False) -> Component:
         answers: tables of the run.
         more_follow: whether more trials are being simulated.
     """
-    results = answers.results
+    results, say = answers.results, wording(answers.scenario)
     why = Why(results, more_follow=more_follow)
     not_yet = "" if why.is_measured else why.sentence()
     never = chance(estimate_of(answers.odds.loc["never_reached"], "probability"))
-    notes = [html.Li(text) for text in warnings(results, results.too_few(), more_follow=more_follow)]
+    notes = [html.Li(say(text)) for text in warnings(results, results.too_few(), more_follow=more_follow)]
     return html.Section(
         [
             *([html.Ul(notes, className="warnings")] if notes else []),
             dmc.Text(f"Target {not_reached(answers.scenario, answers.dates.horizon)}: {never}", size="sm"),
-            *(dmc.Text(in_studio(said), size="sm") for said in (not_yet, why.doubts_sentence()) if said),
+            *(dmc.Text(in_studio(say(said)), size="sm") for said in (not_yet, why.doubts_sentence()) if said),
             *([dmc.Text(in_studio(said), size="sm")] if (said := precision_sentence(results)) else []),
         ],
         className="plan-notes",

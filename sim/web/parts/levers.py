@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 from sim.report.key_words import key_words, parameter_words, words
 from sim.scenario.described import Description, described
+from sim.scenario.entry import Wording, wording
 from sim.scenario.load import Loaded
 from sim.scenario.provenance import Provenance, provenance
 from sim.scenario.yaml_source import shown
@@ -180,8 +181,18 @@ def levers(loaded: Loaded, with_all: Loaded) -> Levers:
         loaded: the scenario.
         with_all: the scenario before any criterion was switched off.
     """
-    rows, data = provenance(loaded), plain(loaded)
-    return Levers(tuple(_sections(rows, data, loaded)), tuple(_criteria(rows, data, loaded, with_all)))
+    rows, data, say = provenance(loaded), plain(loaded), wording(loaded.scenario)
+    sections = [
+        (title, tuple(_worded(control, say) for control in controls))
+        for title, controls in _sections(rows, data, loaded)
+    ]
+    return Levers(tuple(sections), tuple(_criteria(rows, data, loaded, with_all)))
+
+
+def _worded(control: Control, say: Wording) -> Control:
+    """A lever with its words as the trial says them; its choices are the scenario's own."""
+    description = replace(control.description, text=say(control.description.text))
+    return replace(control, label=say(control.label), description=description)
 
 
 def _sections(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dash import html
 
+from sim.report.reworded import reworded
 from sim.report.run.figures.dates import even_pace, last_day
 from sim.report.run.first_screen import cards
 
@@ -28,8 +29,8 @@ def mini_answer(answers: Answers) -> list[Component]:
     Args:
         answers: tables of the run.
     """
-    card = cards(answers)[-1]
-    odds = [each for each in cards(answers) if each.odds][-1:]
+    shown = reworded(cards(answers), answers.scenario)
+    card, odds = shown[-1], [each for each in shown if each.odds][-1:]
     parts = [
         html.Span(card.name),
         html.Span([html.Strong(card.date), f" {card.error}"]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.report.reworded import reworded
 from sim.report.run.answers import Answers
 from sim.report.run.figures import cells, countries, dates, effort, measured, one_trial, operations, people, sites, why
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sim.experiment.run.results import Results
     from sim.report.exhibits import Exhibit
 
-MAKERS: dict[str, Callable[[Answers], Exhibit]] = {  # of every trial
+_MAKERS: dict[str, Callable[[Answers], Exhibit]] = {  # of every trial
     "fan": dates.fan,
     "milestones": dates.milestones,
     "causes": why.causes,
@@ -38,6 +39,16 @@ MAKERS: dict[str, Callable[[Answers], Exhibit]] = {  # of every trial
 }
 
 
+def exhibit(name: str, answers: Answers) -> Exhibit:
+    """One figure with its words and table.
+
+    Args:
+        name: one that every trial has, such as `fan`.
+        answers: tables of the run.
+    """
+    return reworded(_MAKERS[name](answers), answers.scenario)
+
+
 def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
     """Every figure with its words and table, by name, in the order of a report.
 
@@ -48,7 +59,7 @@ def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
         Exhibits that every trial has, then tables of measures, then those of parts that the scenario has (caps,
         countries, costs, looks, amendments, risks, drift, start-up).
     """
-    found = {name: make(answers) for name, make in MAKERS.items()} | measured.measured_exhibits(answers)
+    found = {name: make(answers) for name, make in _MAKERS.items()} | measured.measured_exhibits(answers)
     found |= {"caps": people.caps(answers)} if answers.scenario.caps else {}
     found |= {"countries": countries.countries(answers)} if answers.design.countries else {}
     found |= {"cost_months": effort.cost_months(answers)} if answers.scenario.costs else {}
@@ -56,7 +67,8 @@ def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
     found |= {"amendments": people.amendments(answers)} if answers.scenario.amendments else {}
     found |= {"drift": countries.drift(answers)} if answers.scenario.drift else {}
     found |= {"risks": countries.risks(answers)} if answers.design.risks else {}
-    return found | ({"start_up": countries.start_up(answers)} if answers.design.start_up else {})
+    found |= {"start_up": countries.start_up(answers)} if answers.design.start_up else {}
+    return reworded(found, answers.scenario)
 
 
 def all_figures(results: Results) -> dict[str, go.Figure]:

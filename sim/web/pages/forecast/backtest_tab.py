@@ -56,7 +56,7 @@ def tab() -> Component:
     )
     wanted = dmc.NumberInput(
         id="forecast-back-target",
-        label="Randomisations wanted",
+        label="Participants wanted",
         placeholder="all in the data",
         min=2,
         allowDecimal=False,
@@ -113,7 +113,7 @@ class _Wanted:
     def of(cls, shares: list[str] | None, every: Any, target: Any) -> Self:
         """Read the controls. Raises UsageError for text that is not a number."""
         days = positive(every, _LONGEST_DAYS, "Or days between forecasts")
-        wanted = positive(target, _MOST_WANTED, "Randomisations wanted")
+        wanted = positive(target, _MOST_WANTED, "Participants wanted")
         return cls(
             tuple(name for name in _SHARES if name in (shares or ())),
             None if days is None else max(round(days), 1),

@@ -121,7 +121,7 @@ def _wrong(error: InputError, title: str) -> Component:
 
 def _told(trial: ObservedTrial) -> str:
     sites = f" at {len(trial.sites)} sites" if trial.has_sites else ""
-    return f"{trial.n_randomised:,} randomised{sites}, from {trial.first} to {trial.last}."
+    return f"{counted(trial.n_randomised, 'participant')}{sites}, from {trial.first} to {trial.last}."
 
 
 def _asked_order(error: InputError | None, data: DataState) -> Component:

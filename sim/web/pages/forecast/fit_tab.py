@@ -41,7 +41,7 @@ def tab() -> Component:
     """Controls, and below them the answer."""
     wanted = dmc.NumberInput(
         id="forecast-fit-target",
-        label="Randomisations wanted",
+        label="Participants wanted",
         placeholder="all in the data",
         min=1,
         allowDecimal=False,
@@ -95,7 +95,7 @@ def _fitted(
     studio: Studio, data: DataState, target: float | str | None, weeks: float | str | None, tell: Progress
 ) -> Component:
     """The fit, with links to forecast with it or to open it."""
-    wanted = positive(target, studio.settings.limits.participants, "Randomisations wanted")
+    wanted = positive(target, studio.settings.limits.participants, "Participants wanted")
     length = positive(weeks, _LONGEST_WEEKS, "Weeks to the last visit")
     files = observed_data.files_of(studio, data)
     tell(0, 1)
@@ -123,7 +123,7 @@ def _view(studio: Studio, found: Fit, data: DataState, command: str) -> Componen
 def _go_on(found: Fit, forecast: str, plan: str) -> Component:
     """Links to what may be done with a fit; of a target that is met there is nothing left to forecast."""
     met = (
-        f" Its target is the {found.target:,} already randomised: for a date, say above how many randomisations are "
+        f" Its target is the {found.target:,} already in: for a date, say above how many participants are "
         "wanted, and fit again."
     )
     return html.P(

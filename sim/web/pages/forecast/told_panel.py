@@ -36,7 +36,7 @@ def told_panel(data: DataState) -> list[Component]:
         return []
     closed = dmc.Textarea(
         id={"type": FIELD, "what": "closed"},
-        label="Nobody could be randomised from..to",
+        label="Recruitment was closed from..to",
         description="halts, holidays, a season; also to come; a line each",
         placeholder="2024-03-01..2024-04-15",
         value="\n".join(data.closed),

@@ -18,8 +18,9 @@ from sim.report.comparison.figures import fan as fan_of_both
 from sim.report.documents.content import content
 from sim.report.documents.plan_b import plan_b
 from sim.report.documents.write import write_document
+from sim.report.reworded import reworded
 from sim.report.run.answers import Answers
-from sim.report.run.figures import MAKERS
+from sim.report.run.figures import exhibit
 from sim.scenario.country_names import key_of
 from sim.web.pages.meeting.asked import asked_of
 from sim.web.parts.components import answer_id, drawn
@@ -81,7 +82,9 @@ def sheet(results: Results, compared: Compared | None, query: str, what: str) ->
 
 
 def _chart(results: Results, compared: Compared | None) -> Component:
-    made = MAKERS["fan"](Answers(results)) if compared is None else fan_of_both(compared)
+    made = (
+        exhibit("fan", Answers(results)) if compared is None else reworded(fan_of_both(compared), *compared.scenarios)
+    )
     graph = drawn(answer_id("meeting", "fan"), made.figure)
     said = {"aria-label": made.summary}
     return html.Figure([html.Figcaption(made.title), html.Div(graph, role="figure", **said)])

@@ -19,6 +19,7 @@ from sim.experiment.execution import Execution
 from sim.experiment.plan.answer import TRIALS, fewest_trials, find_plan
 from sim.report.explanation.words import outcomes_of
 from sim.report.plan.page import plan_content
+from sim.report.reworded import reworded
 from sim.report.words import OUTCOME_NOUNS
 from sim.scenario.options_starter import EXAMPLE
 from sim.web.pages.plan import options_form, options_panel
@@ -111,7 +112,7 @@ def _question(scenario: Scenario, wish: Wish) -> Component:
     }
     said = ", ".join(f"{name} {when}" for name, when in dates.items() if when)
     currency = f" in {scenario.costs.currency}" if scenario.costs is not None else ""
-    nouns = {name: OUTCOME_NOUNS[name] for name in outcomes_of(scenario, has_cost=False)}
+    nouns = reworded({name: OUTCOME_NOUNS[name] for name in outcomes_of(scenario, has_cost=False)}, scenario)
     return html.Div(
         [
             dmc.Select(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from dash import html
 
+from sim.report.reworded import reworded
 from sim.report.run.answers import Answers
-from sim.report.run.figures import MAKERS
+from sim.report.run.figures import exhibit
 from sim.report.run.figures.countries import countries
 from sim.report.run.headline import run_command
 from sim.web.parts.components import answer, answer_id, answer_notes, command_line, figure_with_table, page_title
@@ -72,7 +73,7 @@ def figures_of(results: Results) -> list[Component]:
     answers = Answers(results)
     heights = (_FAN_PX, *(None for _ in TABS))
     *others, last = [
-        figure_with_table(MAKERS[name](answers), "plan", order=3, height=height)
+        figure_with_table(exhibit(name, answers), "plan", order=3, height=height)
         for name, height in zip(EXHIBITS, heights, strict=True)
     ]
     return [*others, _with_countries(answers, last)]
@@ -85,4 +86,4 @@ def _with_countries(answers: Answers, shown: Component) -> Component:
     """
     if not answers.design.countries:
         return html.Div([shown, html.Div(id=answer_id("plan", "no-countries"), hidden=True)])
-    return html.Div([shown, figure_with_table(countries(answers), "plan", order=3)])
+    return html.Div([shown, figure_with_table(reworded(countries(answers), answers.scenario), "plan", order=3)])

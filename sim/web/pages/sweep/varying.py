@@ -19,6 +19,7 @@ from sim.experiment.sweep.points import GRID, LATIN_HYPERCUBE, Factor, Point, pa
 from sim.experiment.sweep.suggestions import suggested
 from sim.plurals import listed
 from sim.report.key_words import path_words
+from sim.report.reworded import reworded
 from sim.scenario.described import described
 from sim.scenario.yaml_source import shown
 from sim.web.limits import check_limits
@@ -162,7 +163,13 @@ def row_controls(i: int, row: Row, loaded: Loaded, design: str, options: list[di
     label = _LABELS[i]
     known = {item["value"] for group in options for item in group["items"]}
     if row.path and row.path not in known:
-        options = [*options, {"group": BY_HAND, "items": [{"value": row.path, "label": path_words(row.path)}]}]
+        options = [
+            *options,
+            {
+                "group": BY_HAND,
+                "items": [{"value": row.path, "label": reworded(path_words(row.path), loaded.scenario)}],
+            },
+        ]
     path = dmc.Select(
         id={"type": PATH_ID, "n": i},
         label=label,

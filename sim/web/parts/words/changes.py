@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.report.key_words import key_words, words
+from sim.scenario.entry import wording
 from sim.web.parts.levers import levers, value_at
 from sim.web.parts.words.plans import criterion_words, new_sites_words
 from sim.web.parts.words.values import read_value, value_words
@@ -31,8 +32,8 @@ def change_sentences(before: Loaded, changes: Sequence[str]) -> list[str]:
     """
     if not changes:
         return []
-    found = levers(before, before)
-    return [_sentence(before, found.by_path(), found.criteria, change) for change in changes]
+    found, say = levers(before, before), wording(before.scenario)
+    return [say(_sentence(before, found.by_path(), found.criteria, change)) for change in changes]
 
 
 def _sentence(before: Loaded, controls: Mapping[str, Control], criteria: Sequence[Criterion], change: str) -> str:

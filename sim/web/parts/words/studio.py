@@ -71,7 +71,7 @@ _CONTROLS = {
     "--closed": "the closed periods",
     "--ends": "the announced last day",
     "--sites-a-month": "the sites a month",
-    "--target": "the randomisations wanted",
+    "--target": "the participants wanted",
     "--milestone": "the milestone",
     "--by": "the date to make",
     "--points": "the number of points",
