@@ -194,7 +194,7 @@ def test_a_trial_whose_caps_leave_no_room_ends_and_says_so() -> None:
     assert rows[-1, CODE] == e.ENDED_CAPS
     assert rows[-1, TIME] == 152.0
     told = "\n".join(story(Design(made), rows))
-    assert "The cap x is reached: 10 randomised." in told
+    assert "The cap x is reached: 10 enrolled." in told
     assert "is turned away: the cap x is reached." in told
     assert "The caps left no room for anybody" in told
 

@@ -234,16 +234,16 @@ def test_it_is_told_counted_and_compared(tmp_path: Path) -> None:
     """validate, run, the story and the JSON say the look in words, how often it comes and what is decided."""
     rule = {"at_randomised": 15, "followed_weeks": 8, "recruitment": "pauses_when_randomised", "stop": 1.0}
     plan = simplest_file(tmp_path, "plan", interims={"first_stage": rule}, trial={"target": 43})
-    says = "first_stage: at 15 randomised and 8 weeks of follow-up: recruitment pauses from then to the decision"
+    says = "first_stage: at 15 enrolled and 8 weeks of follow-up: recruitment pauses from then to the decision"
     assert f"interim look: {says}, stop with probability 1" in call("validate", plan).out
     run = call("run", plan, "-n", 40, "-w", 1, "--json", "--out", tmp_path / "out")
     found = json.loads(run.out)["interims"]["first_stage"]
     assert found["share_stopped"]["value"] == 1
     assert found["looks"]["value"] == 1
     told = "\n".join(story(Design(load_scenario(plan)), rows_of(load_scenario(plan))))
-    assert "The interim look first stage at 15 randomised." in told
-    assert "Recruitment is stopped after the interim look first stage at 15 randomised." in told
-    assert "Randomisation pauses: an interim look." in told
+    assert "The interim look first stage at 15 enrolled." in told
+    assert "Recruitment is stopped after the interim look first stage at 15 enrolled." in told
+    assert "Enrolment pauses: an interim look." in told
     assert "Interim looks" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 

@@ -12,6 +12,7 @@ from command_line import call
 from conftest import Simulated, merged, scenario_of, simplest_file
 from scipy import stats
 
+import sim
 from sim.core import events as e
 from sim.core.design import Design
 from sim.core.events import AMOUNT, CODE, KIND
@@ -19,6 +20,9 @@ from sim.errors import ScenarioError
 from sim.experiment.explanation.causes import causes_of_delay
 from sim.experiment.replicate import replicate
 from sim.report.one_trial.story import story
+from sim.report.run.answers import Answers, Kept
+from sim.report.run.figures import exhibit
+from sim.report.words import number
 from sim.scenario.schema import Scenario
 
 FOLLOWED: dict[str, Any] = {"visit_weeks": [1, 4, 8, 20], "primary_endpoint_week": 8}
@@ -152,6 +156,21 @@ def delivered(weeks: tuple[float, ...] = (0.0,), window: float = 1000.0, **couri
         cells=CELLS | {"courier": courier},
         treatment={"window_days": window, "first_dose_delay_days": 20.0},
     )
+
+
+def test_a_report_counts_the_cells_of_those_who_are_given_cells_beside_a_drug(tmp_path: Path) -> None:
+    """With a drug in the other arm, "infused" is what the arm of cells was given; the run failed at its report."""
+    arms = {
+        "A": {"doses": {"weeks": [0], "amount": 5e7, "unit": "units"}},
+        "B": {"doses": {"weeks": [0], "cells_per_kg": 1e6}},
+    }
+    run = sim.run(trial(arms=arms, cells=CELLS), replications=3, workers=1, out=tmp_path / "r")
+    kept = Kept(run)
+    people, log = kept.one_participants, kept.one_events
+    given = log[log["event"] == "dose.given"].merge(people[["site", "patient", "arm"]], on=["site", "patient"])
+    assert given.groupby("arm").size().min() > 5
+    infused = given.loc[given["arm"] == "B", "amount"].sum() / 1e6
+    assert f"{number(infused)} million infused" in exhibit("cells_one", Answers(run)).summary
 
 
 def test_a_dose_waits_for_what_is_not_on_the_way_in_time() -> None:

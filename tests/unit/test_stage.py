@@ -272,7 +272,7 @@ def test_a_trial_without_doses_coordinators_or_follow_up_has_no_stations_for_the
     stage = stage_of(Design(scenario_of(trial={"target": 5})), SEED, 0)
     found = places.stations_of(stage.design.scenario)
     assert [station.name for station in found if station.is_shown] == ["chart", "consent", "gate", "completed"]
-    assert found[places.COMPLETED].label == "Randomised"
+    assert found[places.COMPLETED].label == "Enrolled"
     hidden = {i for i, station in enumerate(found) if not station.is_shown}
     at_the_end = stage.moves.places_after(len(stage.rows))
     assert not hidden & set(at_the_end.tolist())

@@ -41,6 +41,7 @@ from sim.experiment.explanation.removals import (
     without_risk,
 )
 from sim.extension import Extension
+from sim.scenario.entry import wording
 from sim.scenario.extension_files import known_extension
 from sim.scenario.load import canonical, scenario_from_json
 from sim.scenario.schema import Scenario, amendments, interims
@@ -300,6 +301,7 @@ def causes_of_delay(scenario: Scenario, *, parts: bool = True) -> list[Cause]:
     """
     original = canonical(scenario)
     all_away: Data = json.loads(original)
+    say = wording(scenario)
     found = []
     for change in _changes(scenario):
         if change.part_of and not parts:
@@ -309,7 +311,8 @@ def causes_of_delay(scenario: Scenario, *, parts: bool = True) -> list[Cause]:
         without = scenario_from_json(data, change.name)
         if canonical(without) == original:
             continue  # the scenario has no such cause
-        found.append(Cause(change.name, change.kind, change.label, change.without, without, change.part_of))
+        label, instead = say(change.label), say(change.without)
+        found.append(Cause(change.name, change.kind, label, instead, without, change.part_of))
         if change.name != TOO_FEW_SITES:
             change.apply(all_away)
     if parts and len(found) > 1:

@@ -320,6 +320,3 @@ def site_table(answer: Answer) -> Table:
     rows.sort(key=lambda row: -row[0])
     columns = ("site", "opened", "randomised", "a month now (80 % interval)")
     return Table("Open sites", columns, tuple(row for _, row in rows), is_open=len(rows) <= _MOST_OPEN_ROWS)
-
-
-# --- JSON

@@ -15,6 +15,7 @@ from sim.experiment.run.days_lost import FEWEST_TRIALS, doubtful_trials
 from sim.plurals import listed
 from sim.report.input_names import input_name
 from sim.report.words import OUTCOME_NOUNS, STEP_NAMES, Dates, estimate_of, number, with_error
+from sim.scenario.entry import wording
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +56,7 @@ class Why:
         self._results = results
         self._more_follow = more_follow
         self.milestone = end_of(results.scenario)
-        self.noun = OUTCOME_NOUNS[self.milestone]
+        self.noun = wording(results.scenario)(OUTCOME_NOUNS[self.milestone])
         table = results.causes()
         self.is_measured = table is not None
         self.causes: pd.DataFrame | None = None if table is None else table[table["outcome"] == self.milestone]

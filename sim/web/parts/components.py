@@ -197,7 +197,7 @@ def answer(answers: Answers, order: int = 2) -> Component:
         [
             dmc.Title(say(headline(results, answers.dates, answers.milestones)), order=order, className="headline"),
             html.Div([_card(card) for card in reworded(cards(answers), answers.scenario)], className="cards"),
-            *([dmc.Text(in_studio(say(answers.why.sentence())), className="why")] if is_measured else []),
+            *([dmc.Text(in_studio(answers.why.sentence()), className="why")] if is_measured else []),
             dmc.Text(
                 f"{results.n_replications:,} simulated trials, seed {results.seed}. Behind each date and probability: "
                 "the 95 % interval of the Monte Carlo error, which says nothing about whether the assumptions are "

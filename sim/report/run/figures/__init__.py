@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.experiment.run.results import Results
     from sim.report.exhibits import Exhibit
 
-_MAKERS: dict[str, Callable[[Answers], Exhibit]] = {  # of every trial
+MAKERS: dict[str, Callable[[Answers], Exhibit]] = {  # of every trial
     "fan": dates.fan,
     "milestones": dates.milestones,
     "causes": why.causes,
@@ -46,7 +46,7 @@ def exhibit(name: str, answers: Answers) -> Exhibit:
         name: one that every trial has, such as `fan`.
         answers: tables of the run.
     """
-    return reworded(_MAKERS[name](answers), answers.scenario)
+    return reworded(MAKERS[name](answers), answers.scenario)
 
 
 def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
@@ -59,7 +59,7 @@ def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
         Exhibits that every trial has, then tables of measures, then those of parts that the scenario has (caps,
         countries, costs, looks, amendments, risks, drift, start-up).
     """
-    found = {name: make(answers) for name, make in _MAKERS.items()} | measured.measured_exhibits(answers)
+    found = {name: make(answers) for name, make in MAKERS.items()} | measured.measured_exhibits(answers)
     found |= {"caps": people.caps(answers)} if answers.scenario.caps else {}
     found |= {"countries": countries.countries(answers)} if answers.design.countries else {}
     found |= {"cost_months": effort.cost_months(answers)} if answers.scenario.costs else {}

@@ -103,8 +103,8 @@ def _of_cells(answers: Answers) -> pd.DataFrame:
     if not drugs:
         return log
     who = log[(log["event"] == "participant.randomised") & log["detail"].isin(drugs)]
-    people = pd.MultiIndex.from_frame(who[["site", "person"]])
-    return log[~pd.MultiIndex.from_frame(log[["site", "person"]]).isin(people)]
+    people = pd.MultiIndex.from_frame(who[["site", "patient"]])
+    return log[~pd.MultiIndex.from_frame(log[["site", "patient"]]).isin(people)]
 
 
 def _cumulative(log: pd.DataFrame, kind: str) -> tuple[Array, Array]:
