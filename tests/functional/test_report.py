@@ -165,7 +165,7 @@ def test_s_curves_stay_below_100_percent_by_those_that_never_come(tmp_path: Path
     reached = results.replications["reached"].mean()
     assert 0.2 < reached < 0.8
     curves = all_figures(results)["milestones"].data
-    last = next(trace for trace in curves if trace.name == "Last participant randomised")
+    last = next(trace for trace in curves if trace.name == "Last participant enrolled")
     assert last.y[-1] == pytest.approx(100 * reached, abs=0.01)
     assert last.x[-1].startswith(str(results.design.clock.date_of(results.design.horizon_days)))
     later = [trace for trace in curves if trace.marker.symbol == "triangle-right-open"]

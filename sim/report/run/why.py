@@ -144,7 +144,7 @@ class Why:
         if self.causes is None or self.causes.empty:
             return ""
         fewest, most = int(self.causes["n"].min()), int(self.causes["n"].max())
-        pairs = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        pairs = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
         never = int(self.causes["n_never"].max())
         censored = (
             f" A trial in which {self.noun} never comes counts as the end of the simulated time, so where trials never "
@@ -292,8 +292,8 @@ def cause_cells(rows: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
             str(row["label"]),
             str(row["without"]),
             with_error(estimate_of(row, "lost")),
-            f"{row['n_changed']} of {row['n']}",
-            f"{row['n_never']}, {row['n_never_without']}",
+            f"{row['n_changed']:,} of {row['n']:,}",
+            f"{row['n_never']:,}, {row['n_never_without']:,}",
         )
         for _, row in rows.iterrows()
     )
