@@ -65,7 +65,7 @@ class Why:
 
     @property
     def explain_command(self) -> str:
-        """The command that measures the same with more pairs; for a scenario made in Python, the call."""
+        """The command that measures more of the same; for a scenario made in Python, the call."""
         typed = self._results.identity.get("typed")
         return f"trialclock explain {typed}" if typed else "sim.explain(scenario)"
 
@@ -158,8 +158,8 @@ class Why:
         )
 
     def more(self) -> str:
-        """The command that measures the causes with more pairs, in a sentence; empty if none were measured."""
-        return f"`{self.explain_command}` measures them with more pairs." if self.how() else ""
+        """The command that measures parts of causes, in a sentence; empty if none were measured."""
+        return f"`{self.explain_command}` measures parts of them too." if self.how() else ""
 
     # --- assumptions
 
