@@ -263,7 +263,7 @@ def test_explain_takes_it_away_with_the_sites_that_only_it_opens() -> None:
     )
     causes = {cause.name: cause for cause in causes_of_delay(made)}
     assert causes["amendments.a"].scenario.sites["reserve"].count == 0
-    assert causes["amendments.a"].label.startswith("the amendment a (at month 3, if fewer than 100 are randomised")
+    assert causes["amendments.a"].label.startswith("the amendment a (at month 3, if fewer than 100 are enrolled")
     assert list(causes["criteria"].scenario.amendments) == ["a", "c"]
     assert list(causes["screening.criteria.not_ill"].scenario.amendments) == ["a", "c"]
     assert list(causes["consent"].scenario.amendments) == ["a", "b"]
@@ -287,7 +287,7 @@ def test_it_is_told_counted_and_compared(tmp_path: Path) -> None:
     rules["never"] |= {"if_fewer_than": 1, "consent": 0.5}
     plan = simplest_file(tmp_path, "plan", amendments=rules, trial={"target": 60})
     shown = call("validate", plan)
-    says = "at month 2, if fewer than 60 are randomised by then: referrals times 2"
+    says = "at month 2, if fewer than 60 are enrolled by then: referrals times 2"
     assert f"amendment: more: {says}" in shown.out
     run = call("run", plan, "-n", 40, "-w", 1, "--out", tmp_path / "out")
     assert f"Amendment more: {says}; decided in 100 % (91 to 100 %) of the simulated trials, in force" in run.out

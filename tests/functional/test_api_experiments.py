@@ -115,11 +115,11 @@ def test_every_answer_has_sentences_and_figures(name: str, small: sim.Scenario) 
 
 def test_a_run_has_sentences_too(small: sim.Scenario) -> None:
     results = sim.run(small, replications=N, workers=1, report=False)
-    assert "participants is randomised by" in sim.sentences(results)[0]
+    assert "participants is enrolled by" in sim.sentences(results)[0]
     last = results.milestones().loc["last_randomised"]
     assert last["p50_date"] == results.design.clock.date_of(last["p50"])
     assert last["p50_date_low"] <= last["p50_date"] <= last["p50_date_high"]
-    assert f"last participant randomised, by then in half of them: {last['p50_date']} (95 %" in repr(results)
+    assert f"last participant enrolled, by then in half of them: {last['p50_date']} (95 %" in repr(results)
     assert "primary completion by 2020-06-01: " in repr(results)
     assert "fan" in sim.figures(results)
 

@@ -339,7 +339,7 @@ def test_what_no_trial_reaches_is_not_explained(tmp_path: Path, capsys: pytest.C
     )
     command = ["explain", str(file), "-n", str(N), "--out", str(tmp_path / "out")]
     assert main([*command, "--milestone", "last_randomised"]) == 0
-    assert "In none of the simulated trials does the last randomisation come by 2026-07-02" in capsys.readouterr().out
+    assert "In none of the simulated trials does the last enrolment come by 2026-07-02" in capsys.readouterr().out
     assert main([*command, "--milestone", "cost"]) == 2
     assert "the scenario has no costs" in capsys.readouterr().err
 

@@ -81,7 +81,7 @@ def test_data_may_be_a_file_or_what_was_read_from_it(data: Path, tmp_path: Path)
     row = one.milestones().loc["last_randomised"]
     assert row["p50_date"] == one.futures.design.clock.date_of(row["p50"])
     assert repr(one).startswith(f"Forecast of {trial.name} as of {trial.last}: 20 simulated trials, seed ")
-    assert f"last participant randomised, by then in half of them: {row['p50_date']} (95 %" in repr(one)
+    assert f"last participant enrolled, by then in half of them: {row['p50_date']} (95 %" in repr(one)
 
 
 def test_data_in_place_of_the_scenario_are_refused(data: Path) -> None:

@@ -356,7 +356,7 @@ def test_the_command(files: list[str], tmp_path: Path, capsys: pytest.CaptureFix
     for path in (out / "chunks").iterdir():
         path.unlink()
     assert main([*files, "--workers", "2"]) == 0
-    assert "The cheapest plan that makes the last randomisation by 2020-07-31" in capsys.readouterr().out
+    assert "The cheapest plan that makes the last enrolment by 2020-07-31" in capsys.readouterr().out
     assert first == {name: (out / name).read_bytes() for name in first}
 
 

@@ -281,7 +281,7 @@ def test_the_command(tmp_path: Path) -> None:
     result = call("sweep", scenario, "--vary", f"{COUNT}=1,2", *common)
     text = " ".join(result.out.split())
     assert result.code == 0
-    assert text.startswith("The median last randomisation is earliest at s.count=2")
+    assert text.startswith("The median last enrolment is earliest at s.count=2")
     assert "From s.count=1 to s.count=2 it moves" in text
     document = json.loads(call("sweep", scenario, "--vary", f"{COUNT}=1,2", *common, "--json").out)
     assert len(document["points"]) == 2

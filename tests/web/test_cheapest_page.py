@@ -17,6 +17,7 @@ from studio_browser import LONG_MS, WAIT_SECONDS, Server, begin_job
 from sim.errors import ScenarioError, UsageError
 from sim.experiment.plan.answer import CONFIDENCE, Asked, PlanAnswer, find_plan
 from sim.report.plan.words import PlanTold
+from sim.report.reworded import reworded
 from sim.scenario.layers import library_names
 from sim.scenario.load import canonical, load, load_text
 from sim.scenario.options import options_from_text
@@ -93,6 +94,10 @@ def command(by: str = BY, trials: int = TRIALS) -> PlanAnswer:
     return find_plan(asked)
 
 
+def sentences_of(answer: PlanAnswer) -> list[str]:
+    return reworded(PlanTold(answer).sentences(), *answer.scenarios)
+
+
 def test_the_cheapest_plan_is_that_of_the_command(visit: Callable[..., Any], server: Server) -> None:
     page = opened(visit, server)
     assert page.locator("#cheapest-by").input_value() == BY, "the planned date is not the first"
@@ -100,7 +105,7 @@ def test_the_cheapest_plan_is_that_of_the_command(visit: Callable[..., Any], ser
     written(page, OPTIONS)
     page.get_by_text("8 plans to choose from").wait_for()
     answer = found(page)
-    sentences = PlanTold(command()).sentences()
+    sentences = sentences_of(command())
     headline = answer.locator(".headline")
     expect(headline).to_have_text(sentences[0], timeout=LONG_MS)
     text = answer.text_content()  # of every section; one is shown at a time
@@ -115,7 +120,7 @@ def test_a_reload_loses_no_plan(visit: Callable[..., Any], server: Server) -> No
     page = opened(visit, server)
     written(page, OPTIONS)
     headline = found(page).locator(".headline")
-    sentences = PlanTold(command()).sentences()
+    sentences = sentences_of(command())
     for _ in range(2):
         page.reload()
         expect(headline).to_have_text(sentences[0], timeout=LONG_MS)

@@ -22,7 +22,7 @@ def test_a_milestone_is_chosen_and_explained(visit: Callable[..., Any], server: 
     example = page.locator("#explain-example-said", has_text="your own question stops it")
     expect(example).to_be_visible(timeout=LONG_MS)
     page.locator("#explain-milestone").click()
-    page.get_by_role("option", name="The last randomisation").click()
+    page.get_by_role("option", name="The last enrolment").click()
     page.locator("#explain-scale").click()
     page.get_by_role("option", name="days").click()
     page.locator("#explain-run").click()  # it is not held up by the example
@@ -32,7 +32,7 @@ def test_a_milestone_is_chosen_and_explained(visit: Callable[..., Any], server: 
     page.locator("#explain-run:not([disabled])").wait_for(timeout=LONG_MS)
     expect(answer).not_to_contain_text("A first answer", timeout=LONG_MS)
     text = answer.inner_text()
-    assert "the last randomisation comes by" in text
+    assert "the last enrolment comes by" in text
     for heading in ("Each uncertain value at its 10 % and 90 % point", "What is lost to each cause, in days"):
         assert answer.get_by_role("heading", name=heading, include_hidden=True).count() == 1
     assert "of=last_randomised&scale=days" in page.url

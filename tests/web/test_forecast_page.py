@@ -30,7 +30,7 @@ def _n_tried() -> int:
 def test_simulated_data_are_forecast(visit: Callable[..., Any]) -> None:
     page = visit("/forecast?replications=48")
     page.get_by_role("button", name="Try it with simulated data").click()
-    assert f"{_n_tried()} randomised at 3 sites" in page.locator("#forecast-good").inner_text()
+    assert f"{_n_tried()} participants at 3 sites" in page.locator("#forecast-good").inner_text()
     assert "no real patients" in page.locator("#forecast-panel").inner_text()
     page.get_by_role("textbox", name="What if some value were different").click()
     page.get_by_role("option", name="General hospital: Number of sites").click()

@@ -101,8 +101,8 @@ def test_values_are_chosen_or_typed_and_swept(visit: Callable[..., Any], small: 
     answer = _answered(page)
     text = _text(answer)
     assert "one group of sites, at 4 points" in text
-    assert "The median last randomisation is earliest at S, number of sites 3; S, referrals per month 4" in text
-    assert answer.get_by_role("heading", name="Median last randomisation", exact=True).count() == 1
+    assert "The median last enrolment is earliest at S, number of sites 3; S, referrals per month 4" in text
+    assert answer.get_by_role("heading", name="Median last enrolment", exact=True).count() == 1
     command = answer.locator(".command").text_content()
     assert command.startswith("trialclock sweep scenario.yaml --vary sites.s.count=1,3 --vary")
     assert command.endswith("--replications 200 --seed 1")

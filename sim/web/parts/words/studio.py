@@ -38,6 +38,7 @@ _SAID = tuple(
         (r"; say which with --.*$", "; choose below"),
         (r"; if they failed, say --status .*$", "; give them a status if they failed"),
         (r"say --as-of (\S+)", r"go on from \1, below"),
+        (r"; if each is a site, say --columns .*$", ""),
         (r"say --columns (\w+)=NAME", r"choose it below as '\1'"),
         (r"say --columns (\w+)=(\w+)", r"choose '\2' below as '\1'"),
         (r"by --columns", "as chosen"),
