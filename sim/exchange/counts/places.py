@@ -95,7 +95,7 @@ def _parts(table: RawTable, said: str) -> list[str]:
 
 
 def _by_site(table: RawTable, columns: Columns, names: list[str]) -> Added:
-    """The table with a row per period and site, from a column for each site."""
+    """The table with a row per period and site, from a column for each site; the note names the columns left out."""
     period = recognised(table, {"date": COUNT_NAMES["date"]}, columns)[0].get("date")
     if period is None:
         return Added(table, columns)
@@ -103,6 +103,8 @@ def _by_site(table: RawTable, columns: Columns, names: list[str]) -> Added:
         pd.DataFrame({period: table.cells[period], "site": name, "randomised": table.cells[name]}) for name in names
     ]
     note = f"each of {len(names)} columns is a site, and counts those randomised: {listed(map(repr, names), _SHOWN)}"
+    others = [name for name in table.columns if name not in (period, *names)]
+    note += f"; not of one site, and left out: {listed(map(repr, others), _SHOWN)}" if others else ""
     cells = pd.concat(pieces).sort_index(kind="stable")
     return Added(replace(table, cells=cells), {**columns, "site": "site", "randomised": "randomised"}, note)
 

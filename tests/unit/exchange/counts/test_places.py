@@ -50,6 +50,7 @@ def test_columns_named_after_sites_are_sites() -> None:
 def test_what_the_user_calls_sites_are_sites() -> None:
     found = added_up(table("Month,Leeds,York,Planned", "2024-01,3,4,5"), {"site": "Leeds + York"})
     assert found.table.cells.to_numpy().tolist() == [["2024-01", "Leeds", "3"], ["2024-01", "York", "4"]]
+    assert found.note.endswith("; not of one site, and left out: 'Planned'")
 
 
 def test_what_the_user_adds_up_is_added_up_and_a_cell_that_is_no_number_is_kept() -> None:
